@@ -31,6 +31,8 @@ class Exercise:
     """The checks that the untouched starter fails, and no others."""
     brief: str
     """What to do, in a few sentences of plain text."""
+    reproduce: tuple[str, ...]
+    """Commands that start what the evidence looks at, typed in the exercise's workspace."""
     folder: Path
     checks_path: Path
     solution: Path
@@ -89,6 +91,7 @@ def load(manifest: Path) -> Exercise:
         capabilities=tuple(data.get("capabilities", ())),
         starter_fails=tuple(data.get("starter_fails", ())),
         brief=" ".join(data.get("brief", "").split()),
+        reproduce=tuple(data.get("reproduce", ())),
         folder=folder,
         checks_path=project.CHECKS / section / f"test_{name}.py",
         solution=project.SOLUTIONS / section / name,

@@ -55,6 +55,26 @@ def _spec(function: ast.FunctionDef) -> CheckSpec:
     )
 
 
+def of_function(item: Any) -> CheckSpec:
+    """The same, of a check that pytest has collected (a ``pytest.Function``)."""
+
+    def argument(name: str, default: Any) -> Any:
+        marker = item.get_closest_marker(name)
+        return marker.args if marker else default
+
+    title, why = split_docstring(item.function.__doc__ or "")
+    advice = item.get_closest_marker("advice") is not None
+    return CheckSpec(
+        id=item.name.removeprefix("test_"),
+        title=title,
+        why=why,
+        points=0.0 if advice else float(argument("points", (1,))[0]),
+        hints=tuple(argument("hint", ())),
+        expects=str(argument("expects", ("",))[0]),
+        advice=advice,
+    )
+
+
 def _mark(decorator: ast.expr) -> tuple[str, tuple[Any, ...]]:
     call = decorator if isinstance(decorator, ast.Call) else None
     target = call.func if call else decorator

@@ -1,0 +1,161 @@
+"""BuildKit builds, through buildx and from nowhere else.
+
+Hermetic: no network, the lab's images behind the names that learners write (named contexts), a
+context of bytes that we wrote, a clean environment, a deadline for the whole process group.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader import buildx
+from grader.outcome import BuildFailed, EngineError
+from grader.recipe import Recipe
+from grader.report import Evidence
+from grader.text import clean
+
+KEPT_LINES = 400
+SHOWN_LINES = 12
+FILE_BYTES = 1 << 30
+"""The largest file that a RUN may write."""
+
+_STEP = re.compile(r"^#\d+ \[.*\d+/\d+\] (.+)$")
+_PRINTED = re.compile(r"^#\d+ \d+\.\d+ (.*)$")
+_LINE = re.compile(r"^\S*Dockerfile\S*:(\d+)$")
+_ENGINE_GONE = re.compile(
+    r"Cannot connect to the Docker daemon|error reading from server: EOF|connection refused"
+    r"|transport is closing|closing transport|frontend grpc server closed"
+    r"|rpc error: code = Unavailable|broken pipe|Unexpected EOF|no builder",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A build-time secret that BuildKit mounts under /run/secrets/``id``."""
+
+    id: str
+    value: bytes
+
+
+def build(
+    recipe: Recipe,
+    context: Mapping[str, bytes],
+    *,
+    labels: Mapping[str, str],
+    seconds: float,
+    printed: Callable[[str], None],
+    secrets: Sequence[Secret] = (),
+    network: str = "none",
+) -> str:
+    """Build and return the image's id.
+
+    ``printed`` gets each line that a step prints. Raises BuildFailed with the offending line and
+    its output, EngineError when the engine is at fault.
+    """
+    with tempfile.TemporaryDirectory(prefix="drydock-build-") as folder:
+        root = Path(folder)
+        _write(root / "context", {**context, "Dockerfile": recipe.text.encode()})
+        _write(root / "secrets", {secret.id: secret.value for secret in secrets})
+        command = [
+            *buildx.command(),
+            "build",
+            "--progress=plain",
+            "--provenance=false",
+            f"--network={network}",
+            f"--ulimit=fsize={FILE_BYTES}",
+            f"--iidfile={root / 'iid'}",
+            *(f"--label={key}={value}" for key, value in labels.items()),
+            *(
+                f"--build-context={name}=docker-image://{image}"
+                for name, image in recipe.images.items()
+            ),
+            *(f"--secret=id={secret.id},src={root / 'secrets' / secret.id}" for secret in secrets),
+            str(root / "context"),
+        ]
+        lines, code, expired = _run(command, root, seconds, printed)
+        if code == 0:
+            return (root / "iid").read_text()
+    raise _failure(lines, recipe, seconds if expired else None)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    folder.mkdir()
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _run(
+    command: Sequence[str], folder: Path, seconds: float, printed: Callable[[str], None]
+) -> tuple[list[str], int, bool]:
+    """(last lines, exit code, whether the deadline passed). Killing the client ends the RUN."""
+    expired = threading.Event()
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=buildx.environment(folder),
+        start_new_session=True,
+    )
+
+    def cut() -> None:
+        expired.set()
+        os.killpg(process.pid, signal.SIGKILL)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    lines: deque[str] = deque(maxlen=KEPT_LINES)
+    try:
+        assert process.stdout
+        for raw in iter(lambda: process.stdout.readline(65536), b""):  # type: ignore[union-attr]
+            line = clean(raw.decode("utf-8", "replace")).rstrip()
+            lines.append(line)
+            if match := _STEP.match(line) or _PRINTED.match(line):
+                printed(match[1])
+        code = process.wait()
+    finally:
+        timer.cancel()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return list(lines), code, expired.is_set()
+
+
+def _failure(lines: list[str], recipe: Recipe, deadline: float | None) -> Exception:
+    text = "\n".join(lines)
+    number = next((int(m[1]) for line in reversed(lines) if (m := _LINE.match(line))), None)
+    output = [m[1] for line in lines if (m := _PRINTED.match(line))]
+    steps = [m[1] for line in lines if (m := _STEP.match(line))]
+    if deadline is not None:
+        step = f" at `{steps[-1]}`" if steps else ""
+        message = f"The build did not end within {deadline:.0f} s; it was stopped{step}."
+    elif _ENGINE_GONE.search(text) and number is None:
+        return EngineError("The Docker Engine went away during the build. Nothing was scored.")
+    else:
+        reason = next((line for line in reversed(lines) if line.startswith("ERROR: ")), "")
+        reason = re.sub(r"^ERROR: (failed to (solve|build): )?", "", reason)
+        reason = re.sub(r"^process \"(.*)\" did not complete successfully: ", "", reason)
+        if not reason:
+            return EngineError(f"The build ended without a reason: {text[-300:]!r}.")
+        place = ""
+        if number is not None:
+            source = recipe.text.split("\n")
+            place = f"Line {number}, `{source[number - 1].strip()[:120]}`: "
+        message = f"{place}{reason[:400]}."
+    shown = "\n".join(output[-SHOWN_LINES:])
+    return BuildFailed(
+        message, Evidence("docker build .", shown or text[-800:], "a build that succeeds")
+    )

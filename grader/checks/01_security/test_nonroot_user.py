@@ -1,0 +1,102 @@
+"""Exercise nonroot_user: run the service as an unprivileged user."""
+
+import pytest
+
+pytestmark = pytest.mark.exercise("nonroot_user")
+
+
+@pytest.mark.points(1)
+@pytest.mark.hint(
+    "Read the message of the build: it names the line that failed.",
+    "On Debian images, users are made with `groupadd` and `useradd` in a RUN line.",
+)
+def test_builds(image):
+    """The image builds."""
+    assert image.id, "There is no image."
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("no 0 among the uids, the gids and the groups of any process")
+@pytest.mark.hint(
+    "Which user runs CMD when the Dockerfile doesn't say?",
+    "USER takes effect for every instruction after it, and for the container.",
+    "Make a user and a group with RUN groupadd … && useradd …, then write USER before CMD.",
+)
+def test_process_not_root(container):
+    """No process of the container has root's uid or group.
+
+    Whoever breaks into the service gets what its processes have. Root in a container is the
+    kernel's root, held back only by what the engine takes away; one mistake there and it is root
+    on the host.
+    """
+    for process in container.processes():
+        name = f"Process {process.pid} ({process.command_line})"
+        assert 0 not in process.uids, (
+            f"{name} runs with uid 0: real, effective, saved and file system uid are "
+            f"{', '.join(map(str, process.uids))}."
+        )
+        assert 0 not in process.gids, (
+            f"{name} isn't root but still has root's group: gids {', '.join(map(str, process.gids))}."
+        )
+        assert 0 not in process.groups, f"{name} has root's group 0 among its extra groups."
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("appuser, with a uid that isn't 0 and belongs to no other name")
+@pytest.mark.hint(
+    "The name belongs to the uid that the process has, in the container's /etc/passwd.",
+    "useradd writes that entry; a bare number after USER needs one too.",
+)
+def test_whoami_is_appuser(container):
+    """The user is called appuser, and that is not another name for root.
+
+    A name in /etc/passwd makes logs, file listings and error messages readable. A name alone
+    proves nothing: root can be renamed.
+    """
+    entries = [line.split(":") for line in (container.read("/etc/passwd") or "").splitlines()]
+    names = {
+        int(entry[2]): entry[0] for entry in reversed(entries) if entry[2:3] and entry[2].isdigit()
+    }
+    for process in container.processes():
+        uid = process.uids[1]
+        assert uid != 0, (
+            f"{process.command_line!r} runs as uid 0; /etc/passwd calls it "
+            f"{names.get(0, 'nothing')!r}, but uid 0 is root under any name."
+        )
+        assert names.get(uid) == "appuser", (
+            f"{process.command_line!r} runs as uid {uid}, which /etc/passwd calls "
+            f"{names.get(uid, 'nothing at all')!r}."
+        )
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("CapEff and CapPrm are 0000000000000000")
+@pytest.mark.hint(
+    "Capabilities are root's powers in pieces; a process that starts as another user gets none.",
+    "A file with capabilities (setcap) hands them out again: leave them off the interpreter.",
+)
+def test_no_capabilities(container):
+    """No process holds a capability.
+
+    The default set still lets a process change file owners, forge raw packets or ignore file
+    permissions. A model server needs none of that.
+    """
+    for process in container.processes():
+        held = process.cap_effective | process.cap_permitted
+        assert held == 0, (
+            f"{process.command_line!r} holds capabilities: CapEff {process.cap_effective:016x}, "
+            f"CapPrm {process.cap_permitted:016x}."
+        )
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("HTTP 200 with a score")
+@pytest.mark.hint(
+    "`docker logs web` shows why a service doesn't answer; a permission is the usual reason.",
+    "The new user must be able to read app.py and model.json.",
+)
+def test_service_answers(container):
+    """The service still answers predictions."""
+    response = container.post("/predict", {"features": [1.0, 2.0, 3.0]})
+    assert response.ok, f"POST /predict came to {response}."
+    assert response.json() == {"score": 4.75}, f"The score should be 4.75, it is {response.text}."

@@ -1,0 +1,244 @@
+"""The Docker Engine, and the only module that imports docker-py.
+
+A thin layer: plain dictionaries of the Engine API in, plain values out, and every failure turned
+into an EngineError with a sentence that says what to do. It knows nothing of exercises.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar, cast
+
+import docker
+import requests
+import urllib3
+from docker.errors import APIError, DockerException
+
+from grader.outcome import EngineError
+
+TIMEOUT = 30.0
+"""Seconds that a single call to the engine may take."""
+
+OLDEST = (23, 0)
+"""The first engine whose default builder is BuildKit."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Refused(EngineError):
+    """The engine answered and said no: ``status`` is its HTTP status, ``reason`` its sentence."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"The engine refused: {reason}")
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What a report says of the engine it was made on."""
+
+    version: str
+    api: str
+    cgroup: int
+    runtime: str
+    swap: bool
+    cpus: int
+    gpu: bool
+    identity: str
+
+
+def _translated(call: Callable[P, R]) -> Callable[P, R]:
+    """Let nothing of docker-py, requests or urllib3 through."""
+
+    @functools.wraps(call)
+    def translated(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return call(*args, **kwargs)
+        except APIError as error:
+            raise Refused(error.status_code or 500, _sentence(error)) from error
+        except (
+            DockerException,
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+        ) as error:
+            raise EngineError(
+                "The Docker Engine stopped answering. Nothing was scored; "
+                "./lab doctor says what is wrong."
+            ) from error
+
+    return translated
+
+
+def _sentence(error: APIError) -> str:
+    return " ".join(str(error.explanation or error).split())
+
+
+def address() -> str | None:
+    """The engine's URL: ``DOCKER_HOST``, else the docker CLI's current context, else None for
+    the default socket."""
+    if host := os.environ.get("DOCKER_HOST"):
+        return host
+    from docker.context import ContextAPI
+
+    try:
+        context = ContextAPI.get_current_context()
+    except Exception:  # a broken context file of the CLI must not stop the grader
+        return None
+    return cast("str | None", context.Host) if context else None
+
+
+def connect() -> Engine:
+    """An engine that answers. Raises EngineError with the next step otherwise."""
+    try:
+        client = docker.APIClient(base_url=address(), version="auto", timeout=int(TIMEOUT))
+    except (DockerException, requests.RequestException, OSError) as error:
+        raise EngineError(
+            "No Docker Engine answers. ./lab setup installs or starts one where it may; "
+            "./lab doctor says what is missing. Nothing was scored."
+        ) from error
+    version = cast("dict[str, Any]", _translated(client.version)())
+    number = tuple(int(part) for part in version["Version"].split("+")[0].split(".")[:2])
+    is_podman = any("Podman" in part.get("Name", "") for part in version.get("Components", ()))
+    if number < OLDEST and not is_podman:
+        raise EngineError(
+            f"This Docker Engine is {version['Version']}; 23 or newer with BuildKit is needed. "
+            "./lab setup says how to get one. Nothing was scored."
+        )
+    return Engine(client, version)
+
+
+class Engine:
+    """A connection to an engine, for one process. Safe to use from several threads."""
+
+    def __init__(self, client: docker.APIClient, version: Mapping[str, Any]) -> None:
+        self._client = client
+        self._version = version
+
+    @functools.cached_property
+    def facts(self) -> EngineFacts:
+        info = _translated(self._client.info)()
+        return EngineFacts(
+            version=self._version["Version"].split("+")[0],
+            api=self._version["ApiVersion"],
+            cgroup=int(info.get("CgroupVersion") or 1),
+            runtime=info.get("DefaultRuntime") or "runc",
+            swap=bool(info.get("SwapLimit")),
+            cpus=int(info.get("NCPU") or 1),
+            gpu="nvidia" in info.get("Runtimes", {}) or bool(info.get("CDISpecDirs")),
+            identity=info.get("ID") or "",
+        )
+
+    @_translated
+    def ping(self) -> None:
+        self._client.ping()
+
+    @_translated
+    def create(self, body: Mapping[str, Any]) -> str:
+        """Create a container from an API body and return its id."""
+        return cast(str, self._client.create_container_from_config(dict(body))["Id"])
+
+    @_translated
+    def start(self, container: str) -> None:
+        self._client.start(container)
+
+    @_translated
+    def kill(self, container: str, signal: str) -> None:
+        self._client.kill(container, signal)
+
+    @_translated
+    def inspect(self, container: str) -> dict[str, Any]:
+        return cast("dict[str, Any]", self._client.inspect_container(container))
+
+    @_translated
+    def logs(self, container: str, *, stdout: bool = True, stderr: bool = True) -> bytes:
+        """What the container printed so far; order across the two streams isn't kept."""
+        return cast(bytes, self._client.logs(container, stdout=stdout, stderr=stderr))
+
+    @_translated
+    def put_archive(self, container: str, folder: str, archive: bytes) -> None:
+        self._client.put_archive(container, folder, archive)
+
+    @_translated
+    def attach(self, container: str) -> socket.SocketIO:
+        """The raw stream of a created container's stdin, stdout and stderr (see inspector)."""
+        parameters = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        return cast(socket.SocketIO, self._client.attach_socket(container, parameters))
+
+    @_translated
+    def remove(self, container: str) -> None:
+        """Remove a container by force, with its volumes. One that is gone already is fine."""
+        try:
+            self._client.remove_container(container, v=True, force=True)
+        except APIError as error:
+            if error.status_code not in (404, 409):
+                raise
+
+    @_translated
+    def remove_image(self, image: str) -> None:
+        try:
+            self._client.remove_image(image, force=True)
+        except APIError as error:
+            if error.status_code not in (404, 409):
+                raise
+
+    @_translated
+    def image(self, reference: str) -> dict[str, Any]:
+        """Inspect an image. Raises Refused (404) when there is none."""
+        return cast("dict[str, Any]", self._client.inspect_image(reference))
+
+    @_translated
+    def labelled(self, label: str) -> list[tuple[str, str, dict[str, str]]]:
+        """(kind, id, labels) of all containers, images, networks and volumes with a label."""
+        filters = {"label": label}
+        found = [
+            ("container", item["Id"], item["Labels"])
+            for item in self._client.containers(all=True, filters=filters)
+        ]
+        found += [
+            ("image", item["Id"], item["Labels"] or {})
+            for item in self._client.images(filters=filters)
+        ]
+        found += [
+            ("network", item["Id"], item["Labels"] or {})
+            for item in self._client.networks(filters=filters)
+        ]
+        found += [
+            ("volume", item["Name"], item["Labels"] or {})
+            for item in self._client.volumes(filters=filters)["Volumes"] or ()
+        ]
+        return found
+
+    @_translated
+    def remove_network(self, network: str) -> None:
+        try:
+            self._client.remove_network(network)
+        except APIError as error:
+            if error.status_code != 404:
+                raise
+
+    @_translated
+    def remove_volume(self, volume: str) -> None:
+        try:
+            self._client.remove_volume(volume, force=True)
+        except APIError as error:
+            if error.status_code not in (404, 409):
+                raise
+
+    @_translated
+    def events(self, label: str, since: int) -> Iterator[dict[str, Any]]:
+        """Events of everything with ``label`` from the second ``since`` on, until closed. The
+        stream ends silently when the engine does."""
+        return cast(
+            "Iterator[dict[str, Any]]",
+            self._client.events(decode=True, since=since, filters={"label": label}),
+        )
+
+    def close(self) -> None:
+        self._client.close()

@@ -1,0 +1,129 @@
+"""What probes report: frozen facts of processes, answers, states and logs. They never judge."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process, from the kernel. ``uids`` and ``gids`` are real, effective, saved, fs."""
+
+    host_pid: int
+    pid: int
+    parent: int
+    name: str
+    state: str
+    command: tuple[str, ...]
+    program: str
+    uids: tuple[int, ...]
+    gids: tuple[int, ...]
+    groups: tuple[int, ...]
+    cap_effective: int
+    cap_permitted: int
+    cap_bounding: int
+    cap_inheritable: int
+    no_new_privileges: bool
+    signals_caught: int
+    signals_ignored: int
+    signals_blocked: int
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Process:
+        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in data.items()})
+
+    @property
+    def command_line(self) -> str:
+        return " ".join(self.command)[:200]
+
+    def catches(self, number: signal.Signals) -> bool:
+        return bool(self.signals_caught >> (number - 1) & 1)
+
+
+@dataclass(frozen=True)
+class Response:
+    """What an HTTP request came to. ``error`` is empty, ``refused``, ``closed`` (the connection
+    ended without a whole answer), ``timeout`` or a sentence; ``seconds`` from sending on."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+    error: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.error and 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON, or None when it isn't."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        return self.error or f"HTTP {self.status}: {self.text[:300]}"
+
+
+@dataclass(frozen=True)
+class State:
+    """A container's state as the engine tells it. ``health`` is empty without a health check."""
+
+    running: bool
+    exit_code: int
+    oom_killed: bool
+    restarts: int
+    error: str
+    health: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a container ended. ``seconds`` from the signal that it was sent, by the engine's own
+    clock; ``None`` when none was sent."""
+
+    code: int
+    seconds: float | None
+    oom: bool
+
+
+@dataclass(frozen=True)
+class Logs:
+    """What a container printed, line by line; order is kept within each stream only."""
+
+    stdout: tuple[str, ...]
+    stderr: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return self.stdout + self.stderr
+
+
+@dataclass(frozen=True)
+class Usage:
+    """A container's cgroup. Memory in bytes (``None``: no limit or not accounted)."""
+
+    memory_bytes: int | None
+    memory_limit: int | None
+    swap_limit: int | None
+    oom_kills: int
+    throttled_periods: int
+    cpu_nanoseconds: int | None
+
+
+@dataclass(frozen=True)
+class HealthProbe:
+    """One run of a health check: exit code and what it printed."""
+
+    exit_code: int
+    output: str

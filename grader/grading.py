@@ -1,0 +1,110 @@
+"""One grading, in the process that was forked for it: engine, session, pytest, clean-up.
+
+What happens goes to the parent through a pipe. This process ends when its parent does; what it
+leaves then is swept by the next command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+
+import pytest
+
+from grader import engine as engines
+from grader import session as sessions
+from grader.bench import Bench
+from grader.event import Event, Listener
+from grader.fixtures import Fixtures
+from grader.outcome import EngineError
+from grader.plugin import Verdicts
+from grader.runner import Request
+
+DEBUG = "DRYDOCK_DEBUG"
+_ARGUMENTS = (
+    "-c",
+    os.devnull,
+    "-p",
+    "no:cacheprovider",
+    "--assert=plain",
+    "--capture=no",
+    "--import-mode=importlib",
+    "--tb=long" if DEBUG in os.environ else "--tb=no",
+)
+
+
+def serve(pipe: Connection, request: Request) -> None:
+    """Grade, send events and at last ``("done", engine facts)`` or ``("error", sentence)``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    sending = threading.Lock()
+
+    def send(*message: object) -> None:
+        with sending, contextlib.suppress(OSError):
+            pipe.send(message)
+
+    threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
+    with _quiet():
+        try:
+            facts = grade(request, lambda event: send("event", event))
+            send("done", facts)
+        except EngineError as error:
+            send("error", str(error))
+        except Exception as error:
+            send("error", f"A fault of the grader ({type(error).__name__}: {error}).")
+            if DEBUG in os.environ:
+                raise
+    pipe.close()
+    os._exit(0)
+
+
+def grade(request: Request, send: Listener) -> dict[str, object]:
+    """Run the checks; every verdict is an event. Returns the engine's facts. Raises EngineError."""
+    engine = engines.connect()
+    with sessions.Session(engine, request.session) as session:
+        verdicts = Verdicts(request.submission, send)
+        bench = Bench(engine, session, request.limits, verdicts.record)
+        verdicts.bench = bench
+        sweeping = threading.Thread(target=_sweep, args=(engine,), daemon=True)
+        sweeping.start()
+        try:
+            fixtures = Fixtures(request.exercise, request.submission, bench, send)
+            pytest.main([*_ARGUMENTS, str(request.checks)], plugins=[verdicts, fixtures])
+        finally:
+            bench.close()
+            sweeping.join()
+        facts = asdict(engine.facts)
+    return {
+        **{key: facts[key] for key in ("version", "api", "cgroup", "runtime")},
+        "gpu": "nvidia" if facts["gpu"] else "simulated",
+        "build_network": "none",
+    }
+
+
+def _sweep(engine: engines.Engine) -> None:
+    with contextlib.suppress(EngineError):
+        sessions.sweep(engine)
+
+
+def _end_with_parent(pipe: Connection) -> None:
+    """Nothing is ever received: reading returns when the parent is gone."""
+    with contextlib.suppress(EOFError, OSError):
+        pipe.recv()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """pytest's own output is nobody's business, unless an author debugs."""
+    target = 2 if DEBUG in os.environ else os.open(os.devnull, os.O_WRONLY)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    sys.stdout = open(1, "w", closefd=False)  # noqa: PTH123, SIM115
+    sys.stderr = open(2, "w", closefd=False)  # noqa: PTH123, SIM115
+    yield

@@ -1,0 +1,158 @@
+"""Grades one submission in a process of its own, forked from a warm parent.
+
+The parent (multiprocessing's forkserver) has imported pytest and docker-py once, so that a
+grading starts in milliseconds. This module imports neither: `./lab check` and notebooks stay
+quick to start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import secrets
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Any
+
+from grader import checkspec
+from grader.catalog import Exercise
+from grader.checkspec import CheckSpec
+from grader.event import Event, Listener, ignore
+from grader.outcome import EngineError
+from grader.report import CheckResult, Report, Status
+from grader.sandbox import LIMITS, Limits
+from grader.submission import Submission
+
+CLEANING_SECONDS = 20.0
+PRELOADED = ["grader.grading"]
+
+
+def warm() -> None:
+    """Start the warm parent; returns at once."""
+    context = _context()
+    with contextlib.suppress(AttributeError):
+        from multiprocessing.forkserver import ensure_running
+
+        context.set_forkserver_preload(PRELOADED)
+        ensure_running()
+
+
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a grading process is asked to do. ``session`` is chosen here, so that everything of it
+    can be removed when that process can't do so itself."""
+
+    exercise: Exercise
+    submission: Submission
+    session: str
+    checks: Path
+    limits: Limits = LIMITS
+
+
+def grade(
+    exercise: Exercise,
+    submission: Submission,
+    listen: Listener = ignore,
+    *,
+    checks: Path | None = None,
+    limits: Limits = LIMITS,
+) -> Report:
+    """Grade a submission. Trouble of ours comes back as a report with status ``error``.
+
+    ``checks`` takes the place of the exercise's own module of checks. Raises nothing but
+    KeyboardInterrupt, after everything that was started is removed.
+    """
+    begun = time.monotonic()
+    request = Request(
+        exercise, submission, secrets.token_hex(8), checks or exercise.checks_path, limits
+    )
+    context = _context()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, request), daemon=True)
+    results: list[CheckResult] = []
+    try:
+        process.start()
+        theirs.close()
+        facts, problem = _follow(ours, begun + limits.grading_seconds, results, listen)
+        if not problem:
+            process.join(CLEANING_SECONDS)
+    finally:
+        if process.is_alive():
+            process.kill()
+            process.join()
+            _remove(request.session)
+        ours.close()
+    return Report(
+        exercise=exercise.id,
+        submission=submission.info,
+        checks=_complete(results, checkspec.read(request.checks), problem),
+        engine=facts,
+        seconds=time.monotonic() - begun,
+        reproduce=exercise.reproduce,
+    )
+
+
+def sweep() -> list[str]:
+    """Remove what dead sessions left behind; one line for each thing. Raises EngineError."""
+    from grader import session
+
+    return session.sweep()
+
+
+def _work(pipe: Connection, request: Request) -> None:
+    from grader import grading
+
+    grading.serve(pipe, request)
+
+
+def _follow(
+    pipe: Connection, deadline: float, results: list[CheckResult], listen: Listener
+) -> tuple[dict[str, Any], str]:
+    """Collect verdicts until the grading ends: (engine facts, what went wrong or nothing)."""
+    while pipe.poll(max(0.0, deadline - time.monotonic())):
+        try:
+            kind, content = pipe.recv()
+        except (EOFError, OSError):
+            return {}, "The grading process ended before its time. Nothing was scored."
+        if kind == "done":
+            return content, ""
+        if kind == "error":
+            return {}, content
+        if isinstance(content, Event):
+            if content.check:
+                results.append(content.check)
+            listen(content)
+    return {}, "The grading took too long and was ended; that is a fault of ours. Try again."
+
+
+def _remove(session: str) -> None:
+    """What a process that was ended can't remove itself; the next command tries again."""
+    from grader.engine import connect
+    from grader.session import remove
+
+    with contextlib.suppress(EngineError):
+        remove(connect(), session)
+
+
+def _complete(
+    results: list[CheckResult], declared: tuple[CheckSpec, ...], problem: str
+) -> tuple[CheckResult, ...]:
+    """All declared checks in order: one without a verdict is an error of ours."""
+    known = {result.id: result for result in results}
+    missing = problem or "This check gave no verdict: a fault of the grader. Nothing was scored."
+    return tuple(
+        known.get(spec.id)
+        or CheckResult(
+            spec.id, spec.title, Status.ERROR, spec.points, message=missing, why=spec.why
+        )
+        for spec in declared
+    )
