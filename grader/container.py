@@ -307,7 +307,7 @@ def _response(data: Mapping[str, Any]) -> Response:
         return Response(0, {}, b"", data["seconds"], data["error"])
     return Response(
         data["status"],
-        {key: value for key, value in data["headers"]},
+        dict(data["headers"]),
         base64.b64decode(data["body"]),
         data["seconds"],
     )

@@ -91,7 +91,7 @@ def address() -> str | None:
         context = ContextAPI.get_current_context()
     except Exception:  # a broken context file of the CLI must not stop the grader
         return None
-    return cast("str | None", context.Host) if context else None
+    return context.Host if context else None
 
 
 def connect() -> Engine:
@@ -103,7 +103,7 @@ def connect() -> Engine:
             "No Docker Engine answers. ./lab setup installs or starts one where it may; "
             "./lab doctor says what is missing. Nothing was scored."
         ) from error
-    version = cast("dict[str, Any]", _translated(client.version)())
+    version = _translated(client.version)()
     number = tuple(int(part) for part in version["Version"].split("+")[0].split(".")[:2])
     is_podman = any("Podman" in part.get("Name", "") for part in version.get("Components", ()))
     if number < OLDEST and not is_podman:
@@ -159,7 +159,7 @@ class Engine:
     @_translated
     def logs(self, container: str, *, stdout: bool = True, stderr: bool = True) -> bytes:
         """What the container printed so far; order across the two streams isn't kept."""
-        return cast(bytes, self._client.logs(container, stdout=stdout, stderr=stderr))
+        return self._client.logs(container, stdout=stdout, stderr=stderr)
 
     @_translated
     def put_archive(self, container: str, folder: str, archive: bytes) -> None:

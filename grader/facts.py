@@ -34,7 +34,10 @@ class Process:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Process:
-        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in data.items()})
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
+        }
+        return cls(**values)
 
     @property
     def command_line(self) -> str:

@@ -20,7 +20,7 @@ import pytest
 from grader import engine as engines
 from grader import session as sessions
 from grader.bench import Bench
-from grader.event import Event, Listener
+from grader.event import Listener
 from grader.fixtures import Fixtures
 from grader.outcome import EngineError
 from grader.plugin import Verdicts
@@ -105,6 +105,6 @@ def _quiet() -> Iterator[None]:
     target = 2 if DEBUG in os.environ else os.open(os.devnull, os.O_WRONLY)
     os.dup2(target, 1)
     os.dup2(target, 2)
-    sys.stdout = open(1, "w", closefd=False)  # noqa: PTH123, SIM115
-    sys.stderr = open(2, "w", closefd=False)  # noqa: PTH123, SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
     yield

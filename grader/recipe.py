@@ -16,8 +16,8 @@ from grader.bases import BASES
 from grader.outcome import BuildFailed, NotInLab
 
 INSTRUCTIONS = frozenset(
-    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL "
-    "STOPSIGNAL USER VOLUME WORKDIR".split()
+    {"ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"}
+    | {"MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 )
 _DIRECTIVE = re.compile(r"^#\s*([a-zA-Z]\w*)\s*=\s*(.+?)\s*$")
 _OFFICIAL_FRONTEND = re.compile(r"^(docker\.io/)?docker/dockerfile(:[\w.-]+)?$")

@@ -57,7 +57,7 @@ def host_config(
             "Config": {"max-size": str(limits.log_bytes), "max-file": "2"},
         },
         "Ulimits": [{"Name": "fsize", "Soft": limits.file_bytes, "Hard": limits.file_bytes}],
-        "Tmpfs": {path: tmpfs for path in volumes},
+        "Tmpfs": dict.fromkeys(volumes, tmpfs),
         "Privileged": False,
         "AutoRemove": False,
     }

@@ -2,6 +2,9 @@
 
 import pytest
 
+from grader.container import Container
+from grader.image import Image
+
 pytestmark = pytest.mark.exercise("nonroot_user")
 
 
@@ -10,7 +13,7 @@ pytestmark = pytest.mark.exercise("nonroot_user")
     "Read the message of the build: it names the line that failed.",
     "On Debian images, users are made with `groupadd` and `useradd` in a RUN line.",
 )
-def test_builds(image):
+def test_builds(image: Image) -> None:
     """The image builds."""
     assert image.id, "There is no image."
 
@@ -22,7 +25,7 @@ def test_builds(image):
     "USER takes effect for every instruction after it, and for the container.",
     "Make a user and a group with RUN groupadd … && useradd …, then write USER before CMD.",
 )
-def test_process_not_root(container):
+def test_process_not_root(container: Container) -> None:
     """No process of the container has root's uid or group.
 
     Whoever breaks into the service gets what its processes have. Root in a container is the
@@ -36,7 +39,8 @@ def test_process_not_root(container):
             f"{', '.join(map(str, process.uids))}."
         )
         assert 0 not in process.gids, (
-            f"{name} isn't root but still has root's group: gids {', '.join(map(str, process.gids))}."
+            f"{name} isn't root but still has root's group: its gids are "
+            f"{', '.join(map(str, process.gids))}."
         )
         assert 0 not in process.groups, f"{name} has root's group 0 among its extra groups."
 
@@ -47,7 +51,7 @@ def test_process_not_root(container):
     "The name belongs to the uid that the process has, in the container's /etc/passwd.",
     "useradd writes that entry; a bare number after USER needs one too.",
 )
-def test_whoami_is_appuser(container):
+def test_whoami_is_appuser(container: Container) -> None:
     """The user is called appuser, and that is not another name for root.
 
     A name in /etc/passwd makes logs, file listings and error messages readable. A name alone
@@ -75,7 +79,7 @@ def test_whoami_is_appuser(container):
     "Capabilities are root's powers in pieces; a process that starts as another user gets none.",
     "A file with capabilities (setcap) hands them out again: leave them off the interpreter.",
 )
-def test_no_capabilities(container):
+def test_no_capabilities(container: Container) -> None:
     """No process holds a capability.
 
     The default set still lets a process change file owners, forge raw packets or ignore file
@@ -95,7 +99,7 @@ def test_no_capabilities(container):
     "`docker logs web` shows why a service doesn't answer; a permission is the usual reason.",
     "The new user must be able to read app.py and model.json.",
 )
-def test_service_answers(container):
+def test_service_answers(container: Container) -> None:
     """The service still answers predictions."""
     response = container.post("/predict", {"features": [1.0, 2.0, 3.0]})
     assert response.ok, f"POST /predict came to {response}."

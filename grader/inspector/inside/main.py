@@ -5,28 +5,27 @@ network namespace that student containers join) or as the observer (``observer``
 namespace). It ends when stdin ends, so it never outlives the grader that started it.
 """
 
+import importlib
 import json
 import os
 import signal
 import sys
 import threading
+from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    if sys.argv[1] == "pod":
-        import pod as room
-    else:
-        import observer as room
+    operations = importlib.import_module(sys.argv[1]).OPERATIONS
     lock = threading.Lock()
 
-    def answer(request: dict) -> None:
+    def answer(request: dict[str, Any]) -> None:
         try:
             reply = {
                 "id": request["id"],
-                "result": room.OPERATIONS[request["op"]](**request["args"]),
+                "result": operations[request["op"]](**request["args"]),
             }
         except Exception as error:
             reply = {"id": request["id"], "error": f"{type(error).__name__}: {error}"}

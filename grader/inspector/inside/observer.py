@@ -5,12 +5,13 @@ import base64
 import os
 import re
 import stat
+from typing import Any
 
 MAX_FILE = 1 << 20
 MAX_PROCESSES = 1000
 
 
-def processes(container: str) -> list:
+def processes(container: str) -> list[dict[str, Any]]:
     """Every process in the cgroup of ``container`` (its full id), the oldest first."""
     found = []
     for entry in os.listdir("/proc"):
@@ -28,19 +29,23 @@ def processes(container: str) -> list:
     return sorted(found, key=lambda process: process["pid"])
 
 
-def _process(pid: int) -> dict:
+def _process(pid: int) -> dict[str, Any]:
     with open(f"/proc/{pid}/status", errors="replace") as status:
-        fields = dict(
-            (key, value.strip()) for key, _, value in (line.partition(":") for line in status)
-        )
+        rows = [line.partition(":") for line in status]
+    fields = {key: value.strip() for key, _, value in rows}
     with open(f"/proc/{pid}/cmdline", "rb") as cmdline:
         command = cmdline.read(65536).decode("utf-8", "replace").rstrip("\0").split("\0")
     try:
         program = os.readlink(f"/proc/{pid}/exe")
     except OSError:
         program = ""
-    numbers = lambda name: [int(word) for word in fields.get(name, "").split()]  # noqa: E731
-    mask = lambda name: int(fields.get(name, "0"), 16)  # noqa: E731
+
+    def numbers(name: str) -> list[int]:
+        return [int(word) for word in fields.get(name, "").split()]
+
+    def mask(name: str) -> int:
+        return int(fields.get(name, "0"), 16)
+
     return {
         "host_pid": pid,
         "pid": numbers("NSpid")[-1],
@@ -63,7 +68,7 @@ def _process(pid: int) -> dict:
     }
 
 
-def read(pid: int, path: str) -> dict:
+def read(pid: int, path: str) -> dict[str, Any]:
     """A regular file of the container whose first process is ``pid`` (on the host)."""
     full = _resolve(pid, path)
     handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -75,7 +80,7 @@ def read(pid: int, path: str) -> dict:
         os.close(handle)
 
 
-def describe(pid: int, path: str) -> dict:
+def describe(pid: int, path: str) -> dict[str, Any]:
     """Owner, group, mode and kind of a path in the container, links resolved inside it."""
     facts = os.lstat(_resolve(pid, path))
     return {
@@ -90,7 +95,7 @@ def describe(pid: int, path: str) -> dict:
 def _resolve(pid: int, path: str) -> str:
     """Follow links as the container would: never out of /proc/PID/root."""
     root = f"/proc/{pid}/root"
-    done: list = []
+    done: list[str] = []
     todo = [part for part in path.split("/") if part not in ("", ".")]
     hops = 0
     while todo:
@@ -112,7 +117,7 @@ def _resolve(pid: int, path: str) -> str:
     return "/".join([root, *done])
 
 
-def cgroup(pid: int) -> dict:
+def cgroup(pid: int) -> dict[str, Any]:
     """Memory and CPU figures of the container's own cgroup (bytes, nanoseconds, counts)."""
     root = f"/proc/{pid}/root/sys/fs/cgroup"
     if os.path.exists(f"{root}/cgroup.controllers"):
@@ -136,7 +141,7 @@ def cgroup(pid: int) -> dict:
     }
 
 
-def _number(path: str):
+def _number(path: str) -> int | None:
     try:
         with open(path) as file:
             text = file.read().strip()
@@ -145,7 +150,7 @@ def _number(path: str):
     return None if text == "max" else int(text)
 
 
-def _table(path: str) -> dict:
+def _table(path: str) -> dict[str, int]:
     try:
         with open(path) as file:
             return {m[1]: int(m[2]) for m in re.finditer(r"^(\w+) (\d+)$", file.read(), re.M)}

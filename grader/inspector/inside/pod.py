@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 import time
+from typing import Any
 
 MAX_BODY = 1 << 20
 RETRY_SECONDS = 0.004
@@ -19,11 +20,11 @@ def request(
     method: str,
     path: str,
     port: int,
-    headers: dict,
+    headers: dict[str, str],
     body: str,
     timeout: float,
     wait: float,
-) -> dict:
+) -> dict[str, Any]:
     """One HTTP request to 127.0.0.1. ``wait``: seconds to go on trying while nothing listens."""
     begun = time.monotonic()
     while True:
@@ -69,7 +70,7 @@ def request(
         sock.close()
 
 
-def listening() -> list:
+def listening() -> list[list[Any]]:
     """Addresses of listening TCP sockets in this network namespace: ``[address, port]``."""
     found = []
     for family, name in ((socket.AF_INET, "tcp"), (socket.AF_INET6, "tcp6")):
