@@ -49,11 +49,13 @@ def serve(pipe: Connection, request: Request) -> None:
         with sending, contextlib.suppress(OSError):
             pipe.send(message)
 
-    threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
+    told = threading.Event()
+    threading.Thread(target=_end_with_parent, args=(pipe, told), daemon=True).start()
     with _quiet():
         try:
-            facts = grade(request, lambda event: send("event", event))
-            send("done", facts)
+            for facts in grade(request, lambda event: send("event", event)):
+                told.set()
+                send("done", facts)
         except EngineError as error:
             send("error", str(error))
         except Exception as error:
@@ -64,8 +66,9 @@ def serve(pipe: Connection, request: Request) -> None:
     os._exit(0)
 
 
-def grade(request: Request, send: Listener) -> dict[str, object]:
-    """Run the checks; every verdict is an event. Returns the engine's facts. Raises EngineError."""
+def grade(request: Request, send: Listener) -> Iterator[dict[str, object]]:
+    """Run the checks; every verdict is an event. Yields the engine's facts when the last one is
+    known, and cleans up after that. Raises EngineError."""
     engine = engines.connect()
     with sessions.Session(engine, request.session) as session:
         verdicts = Verdicts(request.submission, send)
@@ -76,10 +79,14 @@ def grade(request: Request, send: Listener) -> dict[str, object]:
         try:
             fixtures = Fixtures(request.exercise, request.submission, bench, send)
             pytest.main([*_ARGUMENTS, str(request.checks)], plugins=[verdicts, fixtures])
+            yield _facts(engine)
         finally:
             bench.close()
             sweeping.join()
-        facts = asdict(engine.facts)
+
+
+def _facts(engine: engines.Engine) -> dict[str, object]:
+    facts = asdict(engine.facts)
     return {
         **{key: facts[key] for key in ("version", "api", "cgroup", "runtime")},
         "gpu": "nvidia" if facts["gpu"] else "simulated",
@@ -92,11 +99,12 @@ def _sweep(engine: engines.Engine) -> None:
         sessions.sweep(engine)
 
 
-def _end_with_parent(pipe: Connection) -> None:
-    """Nothing is ever received: reading returns when the parent is gone."""
+def _end_with_parent(pipe: Connection, told: threading.Event) -> None:
+    """Nothing is ever received: reading returns when the parent is gone, or has heard it all."""
     with contextlib.suppress(EOFError, OSError):
         pipe.recv()
-    os._exit(1)
+    if not told.is_set():
+        os._exit(1)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ asserts judge, the docstring is what the learner reads.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 import pytest
 
@@ -43,7 +43,12 @@ class Verdicts:
     def pytest_configure(self, config: pytest.Config) -> None:
         for marker in ("exercise(id)", "points(n)", "hint(*texts)", "expects(text)", "advice"):
             config.addinivalue_line("markers", marker)
+        config.addinivalue_line("markers", "observed: the checks look at processes")
         config.addinivalue_line("markers", "needs(*ids): checks that must have passed before")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if self.bench and any(item.get_closest_marker("observed") for item in session.items):
+            self.bench.expect_observer()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -129,6 +134,3 @@ class Verdicts:
             )
             for item in list(unique)[-MAX_EVIDENCE:]
         )
-
-
-Say = Callable[[str], None]

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from grader.sandbox import LIMITS, Limits
 from grader.submission import Submission
 
 CLEANING_SECONDS = 20.0
+PROCESS_NAME = "drydock-grading"
 PRELOADED = ["grader.grading"]
 
 
@@ -69,7 +71,8 @@ def grade(
     """Grade a submission. Trouble of ours comes back as a report with status ``error``.
 
     ``checks`` takes the place of the exercise's own module of checks. Raises nothing but
-    KeyboardInterrupt, after everything that was started is removed.
+    KeyboardInterrupt, after everything that was started is removed. When a report comes back,
+    its containers are still being removed beside: ``settle`` waits for that.
     """
     begun = time.monotonic()
     request = Request(
@@ -77,20 +80,19 @@ def grade(
     )
     context = _context()
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, request), daemon=True)
+    process = context.Process(target=_work, args=(theirs, request), name=PROCESS_NAME)
     results: list[CheckResult] = []
     try:
         process.start()
         theirs.close()
         facts, problem = _follow(ours, begun + limits.grading_seconds, results, listen)
-        if not problem:
-            process.join(CLEANING_SECONDS)
+    except BaseException:
+        _end(process, request.session)
+        raise
     finally:
-        if process.is_alive():
-            process.kill()
-            process.join()
-            _remove(request.session)
         ours.close()
+    if problem:
+        _end(process, request.session)
     return Report(
         exercise=exercise.id,
         submission=submission.info,
@@ -99,6 +101,13 @@ def grade(
         seconds=time.monotonic() - begun,
         reproduce=exercise.reproduce,
     )
+
+
+def settle() -> None:
+    """Wait until nothing of finished gradings is left."""
+    for process in multiprocessing.active_children():
+        if process.name == PROCESS_NAME:
+            process.join(CLEANING_SECONDS)
 
 
 def sweep() -> list[str]:
@@ -134,11 +143,13 @@ def _follow(
     return {}, "The grading took too long and was ended; that is a fault of ours. Try again."
 
 
-def _remove(session: str) -> None:
-    """What a process that was ended can't remove itself; the next command tries again."""
+def _end(process: BaseProcess, session: str) -> None:
+    """End a grading and remove what it left; where that fails, the next command tries again."""
     from grader.engine import connect
     from grader.session import remove
 
+    process.kill()
+    process.join()
     with contextlib.suppress(EngineError):
         remove(connect(), session)
 
