@@ -42,6 +42,9 @@ _ARGUMENTS = (
 def serve(pipe: Connection, request: Request) -> None:
     """Grade, send events and at last ``("done", engine facts)`` or ``("error", sentence)``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.pop("DOCKER_HOST", None)
+    if request.engine:
+        os.environ["DOCKER_HOST"] = request.engine
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sending = threading.Lock()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import secrets
 import time
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ class Request:
     submission: Submission
     session: str
     checks: Path
-    limits: Limits = LIMITS
+    limits: Limits
+    engine: str | None
+    """``DOCKER_HOST`` of the caller: the warm parent may have been started under another."""
 
 
 def grade(
@@ -76,7 +79,12 @@ def grade(
     """
     begun = time.monotonic()
     request = Request(
-        exercise, submission, secrets.token_hex(8), checks or exercise.checks_path, limits
+        exercise,
+        submission,
+        secrets.token_hex(8),
+        checks or exercise.checks_path,
+        limits,
+        os.environ.get("DOCKER_HOST"),
     )
     context = _context()
     ours, theirs = context.Pipe()

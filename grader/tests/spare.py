@@ -1,0 +1,103 @@
+"""A second, throw-away engine beside the real one, for tests in which an engine has to die.
+
+It has no bridge and folders of its own, so it can't disturb the first; the lab's images are
+copied into it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 30.0
+
+
+@dataclass
+class SpareEngine:
+    """A running dockerd. ``address`` is what DOCKER_HOST takes."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+    command: Sequence[str]
+
+    def kill(self) -> None:
+        """SIGKILL, as the kernel's OOM killer would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def terminate(self) -> None:
+        """SIGTERM, as an administrator's restart begins."""
+        self.process.send_signal(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def engine(folder: Path, images: Sequence[str]) -> Iterator[SpareEngine]:
+    """Start a dockerd in ``folder`` with ``images`` of the main engine; end it afterwards.
+
+    Raises RuntimeError with the end of its log when it doesn't come up.
+    """
+    dockerd = shutil.which("dockerd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if dockerd is None:
+        raise RuntimeError("dockerd isn't installed here: ./lab setup installs it on Debian.")
+    socket = folder / "docker.sock"
+    command = [
+        dockerd,
+        f"--host=unix://{socket}",
+        f"--data-root={folder / 'data'}",
+        f"--exec-root={folder / 'run'}",
+        f"--pidfile={folder / 'pid'}",
+        "--bridge=none",
+        "--iptables=false",
+        "--ip-masq=false",
+    ]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    spare = SpareEngine(f"unix://{socket}", process, command)
+    try:
+        _wait_until_it_answers(spare, folder / "log")
+        _copy_images(spare.address, images)
+        yield spare
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        _end_shims(folder)
+
+
+def _wait_until_it_answers(spare: SpareEngine, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while subprocess.run(
+        ["docker", "-H", spare.address, "version"], capture_output=True, check=False
+    ).returncode:
+        if spare.process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"The spare engine did not start: {log.read_text()[-1500:]}")
+        time.sleep(0.1)
+
+
+def _copy_images(address: str, images: Sequence[str]) -> None:
+    with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
+        subprocess.run(
+            ["docker", "-H", address, "load"], stdin=saved.stdout, check=True, capture_output=True
+        )
+
+
+def _end_shims(folder: Path) -> None:
+    """A killed engine leaves its containers running: end what belongs to this folder."""
+    for path in Path("/proc").iterdir():
+        if not path.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            if str(folder).encode() in (path / "cmdline").read_bytes():
+                os.kill(int(path.name), signal.SIGKILL)
