@@ -73,7 +73,7 @@ def engine(folder: Path, images: Sequence[str]) -> Iterator[SpareEngine]:
             process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-        _end_shims(folder)
+        _end_what_runs(folder)
 
 
 def _wait_until_it_answers(spare: SpareEngine, log: Path) -> None:
@@ -93,11 +93,13 @@ def _copy_images(address: str, images: Sequence[str]) -> None:
         )
 
 
-def _end_shims(folder: Path) -> None:
+def _end_what_runs(folder: Path) -> None:
     """A killed engine leaves its containers running: end what belongs to this folder."""
-    for path in Path("/proc").iterdir():
+    containers = [path.name.encode() for path in (folder / "data" / "containers").glob("*")]
+    for path in list(Path("/proc").iterdir()):
         if not path.name.isdigit():
             continue
         with contextlib.suppress(OSError):
-            if str(folder).encode() in (path / "cmdline").read_bytes():
+            cgroup, command = (path / "cgroup").read_bytes(), (path / "cmdline").read_bytes()
+            if str(folder).encode() in command or any(name in cgroup for name in containers):
                 os.kill(int(path.name), signal.SIGKILL)

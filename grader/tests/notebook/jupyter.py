@@ -1,0 +1,136 @@
+"""A JupyterLab of this interpreter on a folder of its own, and its pages in a browser.
+
+Knows JupyterLab's page, not what the notebooks are about.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page
+
+from grader import project
+
+_IDLE = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  while (!window.jupyterapp) await frame();
+  await window.jupyterapp.restored;
+  const panel = () => window.jupyterapp.shell.currentWidget;
+  while (!panel()?.sessionContext) await frame();
+  await panel().context.ready;
+  await panel().sessionContext.ready;
+  while (panel().sessionContext.session?.kernel?.status !== 'idle') await frame();
+}"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab: its address with the token's query, and the folder it serves."""
+
+    address: str
+    token: str
+    folder: Path
+
+    def open(self, page: Page, notebook: str) -> None:
+        """Open a notebook and wait until its kernel is idle."""
+        page.goto(f"{self.address}/lab/tree/{notebook}?token={self.token}&reset")
+        page.evaluate(_IDLE)
+
+
+@contextmanager
+def running_lab(folder: Path, variables: Mapping[str, str]) -> Iterator[Lab]:
+    """Start JupyterLab on ``folder``/notebooks; ends it with all its kernels."""
+    settings = folder / "config"
+    (settings / "labconfig").mkdir(parents=True)
+    page_config = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (settings / "labconfig" / "page_config.json").write_text(json.dumps(page_config))
+    token = secrets.token_hex(16)
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(settings),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYTHONPATH": str(project.ROOT),
+        "JUPYTER_TOKEN": token,
+        **variables,
+    }
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--ServerApp.port_retries=0"),
+            *(
+                f"--ServerApp.root_dir={folder / 'notebooks'}",
+                "--LabApp.expose_app_in_browser=True",
+            ),
+        ],
+        env=environment,
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Lab(_address(server), token, folder / "notebooks")
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _address(server: subprocess.Popen[str]) -> str:
+    """Read the log up to the address; go on reading aside, so that the pipe never fills."""
+    assert server.stderr
+    said = []
+    for line in server.stderr:
+        said.append(line)
+        found = re.search(r"(http://127\.0\.0\.1:\d+)/lab", line)
+        if found:
+            threading.Thread(target=server.stderr.read, daemon=True).start()
+            return found[1]
+    raise AssertionError("JupyterLab did not start:\n" + "".join(said))
+
+
+def run_all(page: Page) -> None:
+    """Run every cell and wait until all have run."""
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+def run_cell(page: Page, holding: str) -> None:
+    """Run the cell whose source contains ``holding`` and wait until it has run."""
+    page.evaluate(
+        """async (text) => {
+          const notebook = window.jupyterapp.shell.currentWidget.content;
+          const index = notebook.widgets.findIndex(
+            cell => cell.model.type === 'code' && cell.model.sharedModel.source.includes(text));
+          notebook.activeCellIndex = index;
+          notebook.deselectAll();
+          await notebook.scrollToItem(index);
+          await window.jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        holding,
+    )
+
+
+def edit_cell(page: Page, holding: str) -> Locator:
+    """Scroll to the cell whose source contains ``holding``; return its editor."""
+    index = page.evaluate(
+        """async (text) => {
+          const notebook = window.jupyterapp.shell.currentWidget.content;
+          const index = notebook.widgets.findIndex(
+            cell => cell.model.type === 'code' && cell.model.sharedModel.source.includes(text));
+          notebook.activeCellIndex = index;
+          await notebook.scrollToItem(index);
+          return index;
+        }""",
+        holding,
+    )
+    return page.locator(f'.jp-Notebook [data-windowed-list-index="{index}"] .cm-content')

@@ -1,0 +1,155 @@
+"""The notebooks as a learner meets them: JupyterLab in a real browser, the real engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from grader import catalog, project
+from grader.tests.notebook.jupyter import Lab, edit_cell, run_all, run_cell
+
+pytestmark = pytest.mark.slow
+
+NOTEBOOKS = sorted(path.name for path in project.NOTEBOOKS.glob("*.ipynb"))
+
+
+def outputs(page: Page) -> Locator:
+    return page.locator(".jp-OutputArea")
+
+
+@pytest.fixture
+def security(lab: Lab, page: Page) -> Page:
+    """The notebook on security with the lab's commands loaded."""
+    lab.open(page, "01_security.ipynb")
+    run_cell(page, "%load_ext grader")
+    return page
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_every_cell_of_the_notebook_runs(lab: Lab, page: Page, notebook: str) -> None:
+    """A learner who runs everything, starters included, meets no traceback."""
+    lab.open(page, notebook)
+    run_all(page)
+    counts = page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets
+          .filter(cell => cell.model.type === 'code')
+          .map(cell => [cell.model.executionCount,
+                        cell.model.sharedModel.outputs.map(output => output.output_type)])"""
+    )
+    assert all(count for count, _ in counts)
+    assert not [kinds for _, kinds in counts if "error" in kinds]
+
+
+def test_quiz_is_answered_with_the_keyboard_alone(security: Page) -> None:
+    """Tab, arrows, space and Enter are enough, and what was said is announced."""
+    run_cell(security, 'quiz("security")')
+    quiz = outputs(security).get_by_role("region", name="Security: an unprivileged user")
+    first = quiz.get_by_role("group").first
+    first.get_by_role("radio").first.focus()
+    security.keyboard.press("Space")
+    security.keyboard.press("Tab")
+    expect(first.get_by_role("button", name="Check")).to_be_focused()
+    security.keyboard.press("Enter")
+    expect(first.get_by_role("status")).to_contain_text("Not right.")
+    security.keyboard.press("Shift+Tab")
+    security.keyboard.press("ArrowDown")
+    security.keyboard.press("ArrowDown")
+    expect(first.get_by_role("radio", name="As root, uid 0.")).to_be_checked()
+    security.keyboard.press("Enter")
+    expect(first.get_by_role("status")).to_contain_text("Right.")
+    expect(quiz).to_contain_text("1 of 6 answered right")
+    assert first.get_by_role("status").get_attribute("aria-live") == "polite"
+
+
+def test_steps_are_ordered_with_the_keyboard_alone(security: Page) -> None:
+    """A button that moves its step keeps the focus, and the new place is announced."""
+    run_cell(security, 'quiz("security")')
+    quiz = outputs(security).locator(".drydock-quiz")
+    question = quiz.get_by_role("group").filter(has=security.get_by_role("list"))
+    step = question.get_by_role("listitem").filter(has_text="FROM python:3.11-slim")
+    up = step.get_by_role("button", name="Move up")
+    up.focus()
+    while question.get_by_role("listitem").first.text_content() != step.text_content():
+        security.keyboard.press("Enter")
+        expect(up).to_be_focused()
+    expect(question).to_contain_text("now step 1 of 6")
+
+
+def test_answers_of_a_quiz_are_remembered(security: Page) -> None:
+    """Whoever comes back tomorrow sees what was done today."""
+    run_cell(security, 'quiz("security")')
+    box = outputs(security).get_by_role("textbox", name="Your number")
+    box.fill("0")
+    box.press("Enter")
+    expect(outputs(security).locator(".drydock-quiz")).to_contain_text("1 of 6 answered right")
+    run_cell(security, 'quiz("security")')
+    quiz = outputs(security).locator(".drydock-quiz")
+    expect(quiz).to_contain_text("1 of 6 answered right")
+    expect(quiz).to_contain_text("You have answered this one right before.")
+
+
+def test_starter_fails_with_receipts_and_the_solution_turns_green(security: Page) -> None:
+    """The way of a learner: grade the starter, read, write the answer, grade again."""
+    run_cell(security, "%%answer nonroot_user")
+    expect(outputs(security).filter(has_text="Dockerfile saved (6 lines)")).to_be_visible()
+    run_cell(security, "grade(")
+    card = outputs(security).locator(".drydock-card")
+    expect(card).to_contain_text("failed")
+    expect(card).to_contain_text("See it yourself")
+    expect(card.get_by_role("heading", name="Run as an unprivileged user")).to_be_visible()
+
+    editor = edit_cell(security, "%%answer nonroot_user")
+    editor.click()
+    security.keyboard.press("Control+a")
+    solved = catalog.find("nonroot_user").solved["Dockerfile"]
+    security.keyboard.insert_text(f"%%answer nonroot_user Dockerfile\n{solved}")
+    run_cell(security, "%%answer nonroot_user")
+    run_cell(security, "grade(")
+    expect(card).to_contain_text("6 of 6 points")
+    expect(card).not_to_contain_text("failed")
+
+
+def test_buttons_under_the_card_give_a_hint_and_ask_before_a_solution(security: Page) -> None:
+    """Help is one key away; the solution asks first while nothing has been tried."""
+    run_cell(security, "%%answer nonroot_user")
+    run_cell(security, "grade(")
+    row = outputs(security).get_by_role("group", name="Help with: Run as an unprivileged user")
+    hint = row.get_by_role("button", name="Hint")
+    hint.focus()
+    security.keyboard.press("Enter")
+    expect(row.get_by_role("status")).to_contain_text("Hint 1")
+
+
+def test_untrusted_notebook_shows_the_card_and_the_questions(
+    lab: Lab, security: Page, page: Page
+) -> None:
+    """Someone else's saved notebook: no widgets, no styles of ours, and all of it readable."""
+    run_cell(security, 'quiz("security")')
+    run_cell(security, "%%answer nonroot_user")
+    run_cell(security, "grade(")
+    expect(outputs(security).locator(".drydock-actions")).to_be_visible()
+    security.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    stranger(lab.folder / "01_security.ipynb", lab.folder / "stranger.ipynb")
+    lab.open(page, "stranger.ipynb")
+    edit_cell(page, 'quiz("security")')
+    expect(outputs(page).locator(".drydock-quiz-text")).to_contain_text("As root, uid 0.")
+    edit_cell(page, "grade(")
+    card = outputs(page).locator(".drydock-card")
+    expect(card).to_contain_text("of 6 points")
+    expect(card.locator("pre").first).to_be_visible()
+    expect(outputs(page).locator(".drydock-actions")).to_have_count(0)
+    expect(page.get_by_text("Error displaying widget")).to_have_count(0)
+
+
+def stranger(saved: Path, copy: Path) -> None:
+    """The same notebook with one output changed, so that its signature is nobody's."""
+    content = json.loads(saved.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        for output in cell.get("outputs", []):
+            html = output.get("data", {}).get("text/html")
+            if html:
+                output["data"]["text/html"] = ["<p></p>", *html]
+    copy.write_text(json.dumps(content), encoding="utf-8")
