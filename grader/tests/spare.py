@@ -1,7 +1,7 @@
 """A second, throw-away engine beside the real one, for tests in which an engine has to die.
 
-It has no bridge and folders of its own, so it can't disturb the first; the lab's images are
-copied into it.
+It has folders and a network namespace of its own (an engine that starts without a bridge deletes
+the ``docker0`` of its namespace); the lab's images are copied into it.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ def engine(folder: Path, images: Sequence[str]) -> Iterator[SpareEngine]:
         raise RuntimeError("dockerd isn't installed here: ./lab setup installs it on Debian.")
     socket = folder / "docker.sock"
     command = [
+        "unshare",
+        "--net",
         dockerd,
         f"--host=unix://{socket}",
         f"--data-root={folder / 'data'}",
