@@ -56,11 +56,13 @@ def build(
     printed: Callable[[str], None],
     secrets: Sequence[Secret] = (),
     network: str = "none",
+    group: str = "",
 ) -> str:
     """Build and return the image's id.
 
-    ``printed`` gets each line that a step prints. Raises BuildFailed with the offending line and
-    its output, EngineError when the engine is at fault.
+    ``group`` is the control group of its RUN steps (see ``buildgroup``); ``printed`` gets each
+    line that a step prints. Raises BuildFailed with the offending line and its output,
+    EngineError when the engine is at fault.
     """
     with tempfile.TemporaryDirectory(prefix="drydock-build-") as folder:
         root = Path(folder)
@@ -74,6 +76,7 @@ def build(
             f"--network={network}",
             f"--ulimit=fsize={FILE_BYTES}",
             f"--iidfile={root / 'iid'}",
+            *([f"--cgroup-parent={group}"] if group else []),
             *(f"--label={key}={value}" for key, value in labels.items()),
             *(
                 f"--build-context={name}=docker-image://{image}"

@@ -50,6 +50,7 @@ class EngineFacts:
     swap: bool
     cpus: int
     gpu: bool
+    cgroup_driver: str
     identity: str
 
 
@@ -132,6 +133,7 @@ class Engine:
             swap=bool(info.get("SwapLimit")),
             cpus=int(info.get("NCPU") or 1),
             gpu="nvidia" in info.get("Runtimes", {}) or bool(info.get("CDISpecDirs")),
+            cgroup_driver=info.get("CgroupDriver") or "",
             identity=info.get("ID") or "",
         )
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from grader import build, container, recipe
+from grader import build, buildgroup, container, recipe
 from grader import image as images
 from grader.bench import Bench
 from grader.catalog import Exercise
@@ -62,13 +62,15 @@ class Fixtures:
         self._listen(Event("phase", "building the image"))
         files = {**self._exercise.given, **self._submission.files}
         try:
-            identity = build.build(
-                recipe.review(files["Dockerfile"].decode()),
-                files,
-                labels=self._bench.session.labels,
-                seconds=self._bench.limits.build_seconds,
-                printed=lambda line: self._listen(Event("output", line)),
-            )
+            with buildgroup.slot(self._bench.engine.facts.cgroup_driver) as group:
+                identity = build.build(
+                    recipe.review(files["Dockerfile"].decode()),
+                    files,
+                    labels=self._bench.session.labels,
+                    seconds=self._bench.limits.build_seconds,
+                    printed=lambda line: self._listen(Event("output", line)),
+                    group=group,
+                )
         except BuildFailed as error:
             if "Dockerfile" in self._exercise.answers:
                 raise

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 
 import pytest
 
+from grader import buildgroup
 from grader import engine as engines
 from grader import session as sessions
 from grader.bench import Bench
@@ -94,6 +95,7 @@ def _facts(engine: engines.Engine) -> dict[str, object]:
         **{key: facts[key] for key in ("version", "api", "cgroup", "runtime")},
         "gpu": "nvidia" if facts["gpu"] else "simulated",
         "build_network": "none",
+        "build_limits": "cgroup" if buildgroup.available(engine.facts.cgroup_driver) else "none",
     }
 
 
