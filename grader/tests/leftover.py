@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from grader.engine import connect
-from grader.session import LABEL
+from grader.session import LABEL, alive
 
 
-def labelled(session: str = "") -> list[str]:
-    """"kind id" of everything that carries a session's label (any session's without one)."""
-    wanted = f"{LABEL}={session}" if session else LABEL
-    return [f"{kind} {identity}" for kind, identity, _ in connect().labelled(wanted)]
+def present() -> set[str]:
+    """ "kind id" of everything that carries a session's label, whoever uses it."""
+    return {f"{kind} {identity}" for kind, identity, _ in connect().labelled(LABEL)}
+
+
+def abandoned() -> list[str]:
+    """The same of sessions whose grader is no longer there (others may be grading beside us)."""
+    return [
+        f"{kind} {identity}"
+        for kind, identity, labels in connect().labelled(LABEL)
+        if not alive(labels[LABEL])
+    ]

@@ -79,37 +79,39 @@ def _grade_in_a_process_of_its_own() -> subprocess.Popen[bytes]:
     )
 
 
-def _wait_for_containers(seconds: float = 20.0) -> None:
+def _wait_for_containers(before: set[str], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
-    while not leftover.labelled():
+    while not leftover.present() - before:
         assert time.monotonic() < deadline, "the grading never started a container"
         threading.Event().wait(0.01)
 
 
 def test_sigkill_leaves_nothing_after_the_next_command() -> None:
+    before = leftover.present()
     process = _grade_in_a_process_of_its_own()
-    _wait_for_containers()
+    _wait_for_containers(before)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     runner.sweep()
-    assert leftover.labelled() == []
+    assert leftover.abandoned() == []
 
 
 def test_ctrl_c_cleans_up_at_once() -> None:
+    before = leftover.present()
     process = _grade_in_a_process_of_its_own()
-    _wait_for_containers()
+    _wait_for_containers(before)
     os.killpg(process.pid, signal.SIGINT)
     _, shown = process.communicate(timeout=30)
     assert process.returncode == 130
     assert b"Traceback" not in shown
-    assert leftover.labelled() == []
+    assert leftover.abandoned() == []
 
 
 def test_finished_grading_leaves_nothing() -> None:
     report = runner.grade(EXERCISE, SOLUTION)
     assert report.status is Status.PASSED
     runner.settle()
-    assert leftover.labelled() == []
+    assert leftover.abandoned() == []
 
 
 def test_two_gradings_at_once_do_not_disturb_each_other() -> None:
