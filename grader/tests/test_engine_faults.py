@@ -71,8 +71,16 @@ def test_engine_that_dies_in_the_middle_costs_no_points(
 
 def _grade_in_a_process_of_its_own() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "grader", "check", EXERCISE.id, "--json"]
-        + ["--submission", str(EXERCISE.solution)],
+        [
+            sys.executable,
+            "-m",
+            "grader",
+            "check",
+            EXERCISE.id,
+            "--json",
+            "--submission",
+            str(EXERCISE.solution),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
