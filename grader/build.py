@@ -51,6 +51,7 @@ def build(
     recipe: Recipe,
     context: Mapping[str, bytes],
     *,
+    folder: Path,
     labels: Mapping[str, str],
     seconds: float,
     printed: Callable[[str], None],
@@ -60,12 +61,12 @@ def build(
 ) -> str:
     """Build and return the image's id.
 
-    ``group`` is the control group of its RUN steps (see ``buildgroup``); ``printed`` gets each
-    line that a step prints. Raises BuildFailed with the offending line and its output,
-    EngineError when the engine is at fault.
+    ``folder`` is where the context is written for BuildKit; ``group`` is the control group of its
+    RUN steps (see ``buildgroup``); ``printed`` gets each line that a step prints. Raises
+    BuildFailed with the offending line and its output, EngineError when the engine is at fault.
     """
-    with tempfile.TemporaryDirectory(prefix="drydock-build-") as folder:
-        root = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="build-", dir=folder) as private:
+        root = Path(private)
         _write(root / "context", {**context, "Dockerfile": recipe.text.encode()})
         _write(root / "secrets", {secret.id: secret.value for secret in secrets})
         command = [

@@ -66,6 +66,7 @@ class Fixtures:
                 identity = build.build(
                     recipe.review(files["Dockerfile"].decode()),
                     files,
+                    folder=self._bench.session.folder,
                     labels=self._bench.session.labels,
                     seconds=self._bench.limits.build_seconds,
                     printed=lambda line: self._listen(Event("output", line)),

@@ -13,6 +13,7 @@ import hashlib
 import os
 import platform
 import secrets
+import shutil
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,10 @@ def _locks() -> Path:
     return folder
 
 
+def _folder(session: str) -> Path:
+    return _locks() / f"{session}.files"
+
+
 def _host() -> str:
     """Which machine and user holds the locks; not readable back."""
     return hashlib.sha256(f"{platform.node()}:{os.getuid()}:{_locks()}".encode()).hexdigest()[:16]
@@ -50,6 +55,9 @@ class Session:
         self.id = name or new_id()
         self._path = _locks() / self.id
         self._lock = _lock(self._path)
+        self.folder = _folder(self.id)
+        """A private folder for files that live as long as the session."""
+        self.folder.mkdir(mode=0o700)
         self._containers: list[str] = []
         self._images: list[str] = []
 
@@ -75,6 +83,7 @@ class Session:
             for image in self._images:
                 self.engine.remove_image(image)
             _remove(self.engine, f"{LABEL}={self.id}")
+        shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.close()
         self._path.unlink(missing_ok=True)
 
@@ -135,9 +144,11 @@ def sweep(engine: Engine | None = None) -> list[str]:
         if is_dead:
             dead.append((kind, identity))
     lines = _remove_all(engine, dead)
-    for path in _locks().iterdir():
-        if not alive(path.name):
-            path.unlink(missing_ok=True)
+    for path in list(_locks().iterdir()):
+        session = path.name.removesuffix(".files")
+        if not alive(session):
+            shutil.rmtree(_folder(session), ignore_errors=True)
+            (_locks() / session).unlink(missing_ok=True)
     return lines
 
 
