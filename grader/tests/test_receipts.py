@@ -1,0 +1,69 @@
+"""The commands on a receipt work when typed: the learner's own way to see what we saw."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader import catalog, runner, submission
+from grader.catalog import Exercise
+
+EXERCISES = list(catalog.discover().values())
+TYPED_SECONDS = 60
+
+
+def typed(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Type a command into a shell."""
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=TYPED_SECONDS,
+        check=False,
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Path]:
+    """A folder to type in; the container and images of the receipts are removed afterwards."""
+    typed("docker rm -f web", tmp_path)
+    yield tmp_path
+    typed("docker rm -f web; docker rmi -f web scorer", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_receipts_can_be_repeated_by_hand(exercise: Exercise, desk: Path) -> None:
+    report = runner.grade(exercise, submission.from_texts(exercise, exercise.solved))
+    runner.settle()
+    files = {**exercise.given, **{name: text.encode() for name, text in exercise.solved.items()}}
+    for name, content in files.items():
+        path = desk / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    assert report.reproduce, "exercise.toml says how to start what the evidence looks at"
+    for command in report.reproduce:
+        done = typed(command, desk)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    _wait_until_it_answers(desk)
+    commands = dict.fromkeys(item.command for check in report.checks for item in check.evidence)
+    assert commands, "no check left a receipt"
+    for command in commands:
+        done = typed(command, desk)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def _wait_until_it_answers(desk: Path) -> None:
+    """A service that serves is waited for; one that only prints has ended by then."""
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        running = typed("docker inspect -f '{{.State.Running}}' web", desk).stdout.strip()
+        if running != "true" or typed("curl -s http://localhost:8000/", desk).returncode == 0:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the service that the receipts are about doesn't answer")
