@@ -13,7 +13,7 @@ from grader.tests.notebook import reports
 
 def points_in_nbgrader(score: Score, points: float) -> float:
     """What nbgrader reads from a grade cell whose last expression is ``score``."""
-    data, _ = InteractiveShell.instance().display_formatter.format(score)  # type: ignore[union-attr]
+    data, _ = InteractiveShell.instance().display_formatter.format(score)
     cell = nbformat.v4.new_code_cell(
         "grade()",
         outputs=[nbformat.v4.new_output("execute_result", data=data, execution_count=1)],

@@ -1,0 +1,5 @@
+"""Drydock in a notebook: answer cells, result cards, quizzes, and the notebooks themselves.
+
+Knows reports and exercises, and nothing of Docker: whatever touches an engine happens behind
+``grader.runner``.
+"""
