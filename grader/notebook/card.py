@@ -9,7 +9,7 @@ may come from a submission: cleaned, clipped and escaped here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -89,7 +89,7 @@ def _sum(report: Report) -> str:
     return (
         f'<p style="margin: 2px 0 6px"><strong>{score} of {most} points</strong> · {facts}</p>'
         f'<progress max="{most}" value="{score}" title="{score} of {most} points" '
-        f'style="width: 100%; height: 10px; accent-color: {picture.COLOUR[report.status]}">'
+        f'style="width: 100%; height: 10px; accent-color: {picture.COLOUR[Status.PASSED]}">'
         f"{score} of {most} points</progress>"
     )
 
@@ -132,7 +132,7 @@ def _check(check: CheckResult, receipts: bool) -> str:
 
 def _receipt(check: CheckResult) -> str:
     parts = [f"<p style='margin: 4px 0 8px'>{_show(check.message)}</p>"] if check.message else []
-    parts += [_evidence(item) for item in check.evidence[:MAX_EVIDENCE]]
+    parts += _evidence(check.evidence[:MAX_EVIDENCE])
     if len(check.evidence) > MAX_EVIDENCE:
         left = len(check.evidence) - MAX_EVIDENCE
         parts.append(f'<p style="{_SMALL}">… and {left} more observations.</p>')
@@ -149,14 +149,15 @@ def _receipt(check: CheckResult) -> str:
     return "".join(parts)
 
 
-def _evidence(item: Evidence) -> str:
-    """The command and what it showed as one piece of a terminal, then what was expected."""
-    shown = f"\n{_show(item.observed.rstrip())}" if item.observed.strip() else ""
-    return (
-        f'<p style="{_LABEL}">See it yourself</p>'
-        f'<pre style="{_PRE}"><strong>$ {_show(item.command)}</strong>{shown}</pre>'
-        + (_paragraph("Expected", item.expected) if item.expected else "")
-    )
+def _evidence(items: Sequence[Evidence]) -> Iterator[str]:
+    """Commands and what they showed as pieces of a terminal; what was expected, said once."""
+    if items:
+        yield f'<p style="{_LABEL}">See it yourself</p>'
+    for number, item in enumerate(items, 1):
+        shown = f"\n{_show(item.observed.rstrip())}" if item.observed.strip() else ""
+        yield f'<pre style="{_PRE}"><strong>$ {_show(item.command)}</strong>{shown}</pre>'
+        if item.expected and item.expected not in (later.expected for later in items[number:]):
+            yield _paragraph("Expected", item.expected)
 
 
 def _paragraph(label: str, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,30 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from grader import project
 from grader.tests.notebook import jupyter
 from grader.tests.notebook.chromium import FLAGS, ensure_chromium
+
+JUPYTERLABS_OWN = ("Could not restore the debugger state",)
+"""What JupyterLab reports when a page is left while its debugger is still asking."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One learner's notebooks in the lab, and the page they are open in."""
+
+    lab: jupyter.Lab
+    page: Page
+    name: str
+    home: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.lab.folder / self.name
+
+    def open(self, notebook: str) -> None:
+        variables = {
+            "DRYDOCK_WORKSPACE": str(self.home / "workspace"),
+            "DRYDOCK_STATE": str(self.home / "state"),
+        }
+        self.lab.open(self.page, f"{self.name}/{notebook}", variables)
 
 
 @pytest.fixture(scope="session")
@@ -24,19 +49,21 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[jupyter.Lab]:
-    """A JupyterLab with a workspace and a state of its own."""
-    notebooks = tmp_path / "notebooks"
-    notebooks.mkdir()
-    for path in project.NOTEBOOKS.glob("*.ipynb"):
-        shutil.copy(path, notebooks)
-    variables = {
-        "DRYDOCK_WORKSPACE": str(tmp_path / "workspace"),
-        "DRYDOCK_STATE": str(tmp_path / "state"),
-    }
-    with jupyter.running_lab(tmp_path, variables) as running:
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[jupyter.Lab]:
+    with jupyter.running_lab(tmp_path_factory.mktemp("lab")) as running:
         yield running
+
+
+@pytest.fixture
+def desk(lab: jupyter.Lab, page: Page, tmp_path: Path) -> Iterator[Desk]:
+    """A learner's place: copies of the notebooks, a workspace and a state of their own."""
+    name = tmp_path.name
+    (lab.folder / name).mkdir()
+    for path in project.NOTEBOOKS.glob("*.ipynb"):
+        shutil.copy(path, lab.folder / name)
+    yield Desk(lab, page, name, tmp_path)
+    jupyter.shut_down(page)
 
 
 @pytest.fixture
@@ -45,7 +72,7 @@ def page(browser: Browser) -> Iterator[Page]:
     errors: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not message.text.startswith(JUPYTERLABS_OWN):
             errors.append(message.text)
 
     page = browser.new_page(viewport={"width": 1280, "height": 1600})

@@ -16,11 +16,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from playwright.sync_api import Locator, Page
 
 from grader import project
 
+_EXECUTE = """async (code) => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  await kernel.requestExecute({code, silent: true}).done;
+}"""
 _IDLE = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   while (!window.jupyterapp) await frame();
@@ -35,22 +40,24 @@ _IDLE = """async () => {
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab: its address with the token's query, and the folder it serves."""
+    """A running JupyterLab: its address, its token, and the folder of notebooks it serves."""
 
     address: str
     token: str
     folder: Path
 
-    def open(self, page: Page, notebook: str) -> None:
-        """Open a notebook and wait until its kernel is idle."""
+    def open(self, page: Page, notebook: str, variables: Mapping[str, str]) -> None:
+        """Open a notebook, wait until its kernel is idle and give that environment variables."""
         page.goto(f"{self.address}/lab/tree/{notebook}?token={self.token}&reset")
         page.evaluate(_IDLE)
+        page.evaluate(_EXECUTE, f"import os; os.environ.update({dict(variables)!r})")
 
 
 @contextmanager
-def running_lab(folder: Path, variables: Mapping[str, str]) -> Iterator[Lab]:
+def running_lab(folder: Path) -> Iterator[Lab]:
     """Start JupyterLab on ``folder``/notebooks; ends it with all its kernels."""
-    settings = folder / "config"
+    notebooks, settings = folder / "notebooks", folder / "config"
+    notebooks.mkdir()
     (settings / "labconfig").mkdir(parents=True)
     page_config = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     (settings / "labconfig" / "page_config.json").write_text(json.dumps(page_config))
@@ -63,40 +70,42 @@ def running_lab(folder: Path, variables: Mapping[str, str]) -> Iterator[Lab]:
         "IPYTHONDIR": str(folder / "ipython"),
         "PYTHONPATH": str(project.ROOT),
         "JUPYTER_TOKEN": token,
-        **variables,
     }
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-            *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--ServerApp.port_retries=0"),
-            *(
-                f"--ServerApp.root_dir={folder / 'notebooks'}",
-                "--LabApp.expose_app_in_browser=True",
-            ),
-        ],
-        env=environment,
-        cwd=folder,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield Lab(_address(server), token, folder / "notebooks")
-    finally:
-        server.terminate()
-        server.wait(30)
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--ServerApp.port_retries=0"),
+        *(f"--ServerApp.root_dir={notebooks}", "--LabApp.expose_app_in_browser=True"),
+    ]
+    with subprocess.Popen(
+        command, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr
+        # Once the address is known, the log is read on aside, so that the pipe never fills.
+        rest = threading.Thread(target=server.stderr.read, daemon=True)
+        try:
+            address = _address(server.stderr)
+            rest.start()
+            yield Lab(address, token, notebooks)
+        finally:
+            server.terminate()
+            server.wait(30)
+            if rest.ident:
+                rest.join()
 
 
-def _address(server: subprocess.Popen[str]) -> str:
-    """Read the log up to the address; go on reading aside, so that the pipe never fills."""
-    assert server.stderr
+def _address(log: IO[str]) -> str:
     said = []
-    for line in server.stderr:
+    for line in log:
         said.append(line)
         found = re.search(r"(http://127\.0\.0\.1:\d+)/lab", line)
         if found:
-            threading.Thread(target=server.stderr.read, daemon=True).start()
             return found[1]
     raise AssertionError("JupyterLab did not start:\n" + "".join(said))
+
+
+def shut_down(page: Page) -> None:
+    """End every kernel."""
+    page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
 
 
 def run_all(page: Page) -> None:

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from grader import catalog, project
-from grader.tests.notebook.jupyter import Lab, edit_cell, run_all, run_cell
+from grader.tests.notebook.conftest import Desk
+from grader.tests.notebook.jupyter import edit_cell, run_all, run_cell
 
 pytestmark = pytest.mark.slow
 
@@ -21,19 +22,19 @@ def outputs(page: Page) -> Locator:
 
 
 @pytest.fixture
-def security(lab: Lab, page: Page) -> Page:
+def security(desk: Desk) -> Page:
     """The notebook on security with the lab's commands loaded."""
-    lab.open(page, "01_security.ipynb")
-    run_cell(page, "%load_ext grader")
-    return page
+    desk.open("01_security.ipynb")
+    run_cell(desk.page, "%load_ext grader")
+    return desk.page
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_every_cell_of_the_notebook_runs(lab: Lab, page: Page, notebook: str) -> None:
+def test_every_cell_of_the_notebook_runs(desk: Desk, notebook: str) -> None:
     """A learner who runs everything, starters included, meets no traceback."""
-    lab.open(page, notebook)
-    run_all(page)
-    counts = page.evaluate(
+    desk.open(notebook)
+    run_all(desk.page)
+    counts = desk.page.evaluate(
         """() => window.jupyterapp.shell.currentWidget.content.widgets
           .filter(cell => cell.model.type === 'code')
           .map(cell => [cell.model.executionCount,
@@ -123,17 +124,16 @@ def test_buttons_under_the_card_give_a_hint_and_ask_before_a_solution(security: 
     expect(row.get_by_role("status")).to_contain_text("Hint 1")
 
 
-def test_untrusted_notebook_shows_the_card_and_the_questions(
-    lab: Lab, security: Page, page: Page
-) -> None:
+def test_untrusted_notebook_shows_the_card_and_the_questions(desk: Desk, security: Page) -> None:
     """Someone else's saved notebook: no widgets, no styles of ours, and all of it readable."""
     run_cell(security, 'quiz("security")')
     run_cell(security, "%%answer nonroot_user")
     run_cell(security, "grade(")
     expect(outputs(security).locator(".drydock-actions")).to_be_visible()
     security.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    stranger(lab.folder / "01_security.ipynb", lab.folder / "stranger.ipynb")
-    lab.open(page, "stranger.ipynb")
+    stranger(desk.folder / "01_security.ipynb", desk.folder / "stranger.ipynb")
+    desk.open("stranger.ipynb")
+    page = desk.page
     edit_cell(page, 'quiz("security")')
     expect(outputs(page).locator(".drydock-quiz-text")).to_contain_text("As root, uid 0.")
     edit_cell(page, "grade(")
