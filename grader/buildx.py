@@ -20,14 +20,19 @@ _PLUGINS = (
 )
 
 
+def plugin_folders() -> list[Path]:
+    """Where the docker CLI's plugins may lie."""
+    return [Path(folder).expanduser() for folder in _PLUGINS]
+
+
 @functools.cache
 def command() -> tuple[str, ...]:
     """buildx itself: as a program of its own it starts faster than through the docker CLI.
 
     Raises EngineError when it isn't installed.
     """
-    for folder in _PLUGINS:
-        path = Path(folder).expanduser() / "docker-buildx"
+    for folder in plugin_folders():
+        path = folder / "docker-buildx"
         if os.access(path, os.X_OK):
             return (str(path),)
     if path_found := shutil.which("docker-buildx"):

@@ -124,7 +124,7 @@ class Engine:
 
     @functools.cached_property
     def facts(self) -> EngineFacts:
-        info = _translated(self._client.info)()
+        info = self.information()
         return EngineFacts(
             version=self._version["Version"].split("+")[0],
             api=self._version["ApiVersion"],
@@ -136,6 +136,11 @@ class Engine:
             cgroup_driver=info.get("CgroupDriver") or "",
             identity=info.get("ID") or "",
         )
+
+    @_translated
+    def information(self) -> dict[str, Any]:
+        """What ``docker info`` shows."""
+        return self._client.info()
 
     @_translated
     def ping(self) -> None:

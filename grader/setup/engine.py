@@ -1,0 +1,190 @@
+"""An engine that answers: found, started, or installed on Debian and Ubuntu."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from grader import buildx
+from grader.engine import Engine, connect
+from grader.outcome import EngineError
+from grader.setup import archive, platform
+from grader.setup.step import SetupError, call, privileged, step
+
+START_SECONDS = 60.0
+POLL_SECONDS = 0.05
+LOG = Path("/var/log/dockerd.log")
+SOCKETS = (
+    "/var/run/docker.sock",
+    "{runtime}/docker.sock",
+    "{home}/.docker/run/docker.sock",
+    "{home}/.docker/desktop/docker.sock",
+    "{home}/.colima/default/docker.sock",
+    "{runtime}/podman/podman.sock",
+    "/run/podman/podman.sock",
+)
+
+
+def ensure(*, may_install: bool) -> Engine:
+    """An engine with buildx. Raises SetupError with the next step on this machine."""
+    engine = find()
+    if engine is None or not _has_buildx():
+        engine = _bring_up(may_install=may_install)
+    return engine
+
+
+def find() -> Engine | None:
+    """An engine that answers already; sets DOCKER_HOST when it is not on the usual socket."""
+    try:
+        return connect()
+    except EngineError:
+        if "DOCKER_HOST" in os.environ:
+            return None
+    runtime = os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
+    for pattern in SOCKETS:
+        socket = pattern.format(runtime=runtime, home=Path.home())
+        if Path(socket).exists():
+            os.environ["DOCKER_HOST"] = f"unix://{socket}"
+            try:
+                return connect()
+            except EngineError:
+                del os.environ["DOCKER_HOST"]
+    return None
+
+
+def _bring_up(*, may_install: bool) -> Engine:
+    system = platform.detect()
+    if not system.installs:
+        raise SetupError(f"No Docker Engine answers here. {platform.advice(system)}")
+    if privileged(["true"]) is None:
+        raise SetupError(
+            "No Docker Engine answers, and installing or starting one takes root. "
+            "Run sudo ./lab setup, or ask an administrator."
+        )
+    if _dockerd() is None or not _has_buildx() or _is_too_old():
+        if not may_install and not _agreed(system):
+            raise SetupError("No Docker Engine, and none was installed. ./lab setup --yes does.")
+        install(system)
+    if (engine := find()) is not None:
+        return engine
+    start()
+    engine = find()
+    if engine is None:
+        raise SetupError(f"The engine was started and doesn't answer; its log is {LOG}.")
+    return engine
+
+
+def install(system: platform.System) -> None:
+    """Install the engine's packages. Raises SetupError."""
+    packages = ["docker.io", "docker-buildx", "docker-compose-v2", "iptables", "curl"]
+    if system.id == "debian":
+        packages = [*archive.PACKAGES, "runc", "iptables", "curl"]
+        if system.codename == "bookworm":
+            _add_archive(system.codename)
+    environment = {"DEBIAN_FRONTEND": "noninteractive"}
+    apt = privileged(["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]) or []
+    with step("Reading the package lists"):
+        call([*apt, "update"], failure="apt-get update failed.", environment=environment)
+    with step("Installing the Docker Engine"):
+        # policy-rc.d is not touched: where an init runs, the package starts the engine itself.
+        call(
+            [*apt, "install", "-y", "--no-install-recommends", *packages],
+            failure="The Docker Engine can't be installed.",
+            environment=environment,
+        )
+    buildx.command.cache_clear()
+
+
+def _add_archive(codename: str) -> None:
+    source = archive.main_archive(codename)
+    if source is None:
+        raise SetupError(
+            f"apt's sources on this machine don't name {codename}, so where Debian's archive lies "
+            "isn't known. Install Docker Engine 23 or newer, then run ./lab setup again."
+        )
+    for path, text in (
+        (archive.ADDED_SOURCE, archive.added_source(source)),
+        (archive.ADDED_PIN, archive.added_pin()),
+    ):
+        _write_as_root(path, text)
+
+
+def _write_as_root(path: Path, text: str) -> None:
+    command = privileged(["tee", str(path)]) or []
+    subprocess.run(command, input=text.encode(), stdout=subprocess.DEVNULL, check=True)
+
+
+def start() -> None:
+    """Start an installed engine and wait until it answers. Raises SetupError."""
+    with step("Starting the Docker Engine"):
+        if Path("/run/systemd/system").is_dir():
+            command = privileged(["systemctl", "enable", "--now", "docker"]) or []
+            call(command, failure="systemd can't start the engine: journalctl -u docker says why.")
+            _wait(None)
+        else:
+            _wait(_start_without_init())
+
+
+def _start_without_init() -> subprocess.Popen[bytes]:
+    """dockerd in a session of its own, so that it outlives this terminal."""
+    _mount_cgroups()
+    dockerd = _dockerd()
+    command = privileged([dockerd]) if dockerd else None
+    if command is None:
+        raise SetupError("dockerd is not installed, or starting it takes root.")
+    with LOG.open("ab") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def _wait(process: subprocess.Popen[bytes] | None) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while find() is None:
+        ended = process is not None and process.poll() is not None
+        if ended or time.monotonic() > deadline:
+            lines = LOG.read_text(errors="replace").splitlines()[-8:] if LOG.is_file() else []
+            raise SetupError("The engine did not start.\n" + "\n".join(f"    {x}" for x in lines))
+        time.sleep(POLL_SECONDS)
+
+
+def _mount_cgroups() -> None:
+    """A bare machine without an init may have no control groups mounted."""
+    root = Path("/sys/fs/cgroup")
+    if any(root.iterdir()) or os.geteuid() != 0:
+        return
+    call(["mount", "-t", "cgroup2", "none", root], failure="Control groups can't be mounted.")
+
+
+def _dockerd() -> str | None:
+    return shutil.which("dockerd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+def _is_too_old() -> bool:
+    dockerd = _dockerd()
+    if dockerd is None:
+        return True
+    text = call([dockerd, "--version"], failure="dockerd can't tell its version.")
+    number = text.partition("version ")[2].partition(".")[0]
+    return number.isdigit() and int(number) < 23
+
+
+def _has_buildx() -> bool:
+    try:
+        buildx.command()
+    except EngineError:
+        return False
+    return True
+
+
+def _agreed(system: platform.System) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    origin = f" (from Debian {archive.SUITE})" if system.codename == "bookworm" else ""
+    sys.stderr.write(f"No Docker Engine here. Install docker.io{origin} with apt-get? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
