@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
-import docker
 import requests
 import urllib3
 from docker.errors import APIError, DockerException
 
+import docker
 from grader.outcome import EngineError
 
 TIMEOUT = 30.0

@@ -117,8 +117,14 @@ def _pull() -> bool:
     """Whether the official image is here or could be had."""
     with contextlib.suppress(SetupError):
         found = call(
-            ["docker", "image", "inspect", "-f", f'{{{{index .Config.Labels "{ORIGIN}"}}}}']
-            + [OFFICIAL],
+            [
+                "docker",
+                "image",
+                "inspect",
+                "-f",
+                f'{{{{index .Config.Labels "{ORIGIN}"}}}}',
+                OFFICIAL,
+            ],
             failure="",
         )
         if "stand-in" not in found:
@@ -164,9 +170,22 @@ def _bootstrap() -> None:
 def _download_wheels(folder: Path) -> None:
     with step("Fetching the wheelhouse (checksums are verified)"):
         call(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-            + ["--only-binary=:all:", "--python-version=3.11", "--implementation=cp"]
-            + ["-r", SOURCE / "wheels.lock", "-d", folder],
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--require-hashes",
+                "--only-binary=:all:",
+                "--python-version=3.11",
+                "--implementation=cp",
+                "-r",
+                SOURCE / "wheels.lock",
+                "-d",
+                folder,
+            ],
             failure="The wheels can't be fetched from PyPI; try again, or use a bundle.",
             environment={"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         )
@@ -175,8 +194,17 @@ def _download_wheels(folder: Path) -> None:
 def _build(tag: str, dockerfile: Path, context: Path, *options: str) -> None:
     with tempfile.TemporaryDirectory(prefix="drydock-buildx-") as folder:
         call(
-            [*buildx.command(), "build", "--progress=plain", "--provenance=false"]
-            + ["--network=host", f"--tag={tag}", f"--file={dockerfile}", *options, str(context)],
+            [
+                *buildx.command(),
+                "build",
+                "--progress=plain",
+                "--provenance=false",
+                "--network=host",
+                f"--tag={tag}",
+                f"--file={dockerfile}",
+                *options,
+                str(context),
+            ],
             failure=f"{tag} can't be built.",
             environment=buildx.environment(Path(folder)),
         )
