@@ -8,14 +8,12 @@ from typing import Any, Protocol
 
 import pytest
 
-from grader import build, buildgroup, container, recipe
-from grader import image as images
+from grader import container
 from grader.bench import Bench
-from grader.catalog import Exercise
 from grader.container import Container
 from grader.event import Event, Listener
 from grader.image import Image
-from grader.outcome import BuildFailed, GraderError
+from grader.preparation import Preparation
 from grader.submission import Submission
 
 
@@ -40,10 +38,10 @@ class Fixtures:
     """Session-wide fixtures, registered with pytest as a plugin object."""
 
     def __init__(
-        self, exercise: Exercise, submission: Submission, bench: Bench, listen: Listener
+        self, submission: Submission, preparation: Preparation, bench: Bench, listen: Listener
     ) -> None:
-        self._exercise = exercise
         self._submission = submission
+        self._preparation = preparation
         self._bench = bench
         self._listen = listen
 
@@ -59,25 +57,7 @@ class Fixtures:
     @pytest.fixture(scope="session")
     def image(self) -> Image:
         """The image built from the given files and the answers."""
-        self._listen(Event("phase", "building the image"))
-        files = {**self._exercise.given, **self._submission.files}
-        try:
-            with buildgroup.slot(self._bench.engine.facts.cgroup_driver) as group:
-                identity = build.build(
-                    recipe.review(files["Dockerfile"].decode()),
-                    files,
-                    folder=self._bench.session.folder,
-                    labels=self._bench.session.labels,
-                    seconds=self._bench.limits.build_seconds,
-                    printed=lambda line: self._listen(Event("output", line)),
-                    group=group,
-                )
-        except BuildFailed as error:
-            if "Dockerfile" in self._exercise.answers:
-                raise
-            raise GraderError(f"The given image can't be built: {error.message}") from error
-        self._bench.session.owns_image(identity)
-        return images.inspect(self._bench.engine, identity)
+        return self._preparation.image()
 
     @pytest.fixture(scope="session")
     def start(self) -> Start:

@@ -15,16 +15,14 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 
-import pytest
-
 from grader import buildgroup
 from grader import engine as engines
 from grader import session as sessions
 from grader.bench import Bench
 from grader.event import Listener
-from grader.fixtures import Fixtures
 from grader.outcome import EngineError
-from grader.plugin import Verdicts
+from grader.preparation import Preparation
+from grader.report import Evidence
 from grader.runner import Request
 
 DEBUG = "DRYDOCK_DEBUG"
@@ -75,18 +73,36 @@ def grade(request: Request, send: Listener) -> Iterator[dict[str, object]]:
     known, and cleans up after that. Raises EngineError."""
     engine = engines.connect()
     with sessions.Session(engine, request.session) as session:
-        verdicts = Verdicts(request.submission, send)
-        bench = Bench(engine, session, request.limits, verdicts.record)
-        verdicts.bench = bench
+        evidence: list[Evidence] = []
+        bench = Bench(engine, session, request.limits, evidence.append)
+        preparation = Preparation(request.exercise, request.submission, bench, send)
         sweeping = threading.Thread(target=_sweep, args=(engine,), daemon=True)
         sweeping.start()
         try:
-            fixtures = Fixtures(request.exercise, request.submission, bench, send)
-            pytest.main([*_ARGUMENTS, str(request.checks)], plugins=[verdicts, fixtures])
+            _run_checks(request, bench, preparation, evidence, send)
             yield _facts(engine)
         finally:
+            preparation.close()
             bench.close()
             sweeping.join()
+
+
+def _run_checks(
+    request: Request,
+    bench: Bench,
+    preparation: Preparation,
+    evidence: list[Evidence],
+    send: Listener,
+) -> None:
+    """Import pytest only now: where it isn't loaded yet, the build and the pod start meanwhile."""
+    import pytest
+
+    from grader.fixtures import Fixtures
+    from grader.plugin import Verdicts
+
+    verdicts = Verdicts(request.submission, bench, evidence, send)
+    fixtures = Fixtures(request.submission, preparation, bench, send)
+    pytest.main([*_ARGUMENTS, str(request.checks)], plugins=[verdicts, fixtures])
 
 
 def _facts(engine: engines.Engine) -> dict[str, object]:

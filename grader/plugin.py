@@ -27,18 +27,16 @@ MAX_MESSAGE = 1200
 class Verdicts:
     """Turns what pytest saw into check results, and tells ``listen`` of each."""
 
-    def __init__(self, submission: Submission, listen: Listener) -> None:
+    def __init__(
+        self, submission: Submission, bench: Bench, evidence: list[Evidence], listen: Listener
+    ) -> None:
+        self._bench = bench
         self._listen = listen
-        self._evidence: list[Evidence] = []
+        self._evidence = evidence
         self._blamed: dict[int, str] = {}
         self._results: dict[str, CheckResult] = {}
         self._fault = LearnerFault(" ".join(submission.faults)) if submission.faults else None
         self._begun = 0.0
-        self.bench: Bench | None = None
-
-    def record(self, evidence: Evidence) -> None:
-        """Keep an observation for the check that runs now."""
-        self._evidence.append(evidence)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         for marker in ("exercise(id)", "points(n)", "hint(*texts)", "expects(text)", "advice"):
@@ -47,12 +45,12 @@ class Verdicts:
         config.addinivalue_line("markers", "needs(*ids): checks that must have passed before")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        if self.bench and any(item.get_closest_marker("observed") for item in session.items):
-            self.bench.expect_observer()
+        if any(item.get_closest_marker("observed") for item in session.items):
+            self._bench.expect_observer()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        self._evidence = []
+        self._evidence.clear()
         self._begun = time.monotonic()
         if self._fault:
             raise self._fault
@@ -75,9 +73,9 @@ class Verdicts:
     def _conclude(self, item: pytest.Item, problem: BaseException | None, *, in_call: bool) -> None:
         spec = checkspec.of_function(item)
         status, message, absent = self._judge(spec.id, problem, in_call=in_call)
-        if status is Status.FAILED and self.bench:
+        if status is Status.FAILED:
             try:
-                self.bench.verify()
+                self._bench.verify()
             except EngineError as error:
                 status, message = Status.ERROR, str(error)
         if spec.advice and status is Status.FAILED:

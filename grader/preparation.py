@@ -1,0 +1,65 @@
+"""The submission's image, built in the background from the first moment on.
+
+The build starts before pytest does; the pod starts beside it. This module doesn't import pytest.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from grader import build, buildgroup, recipe
+from grader import image as images
+from grader.bench import Bench
+from grader.catalog import Exercise
+from grader.event import Event, Listener
+from grader.image import Image
+from grader.outcome import BuildFailed, GraderError
+from grader.submission import Submission
+
+DOCKERFILE = "Dockerfile"
+
+
+class Preparation:
+    """The image of one submission, from the given files and the answers."""
+
+    def __init__(
+        self, exercise: Exercise, submission: Submission, bench: Bench, listen: Listener
+    ) -> None:
+        self._is_answer = DOCKERFILE in exercise.answers
+        self._files = {**exercise.given, **submission.files}
+        self._bench = bench
+        self._listen = listen
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="build")
+        self._image: Future[Image] | None = None
+        if DOCKERFILE in self._files and not submission.faults:
+            self._image = self._pool.submit(self._build)
+
+    def image(self) -> Image:
+        """The built image. Raises BuildFailed when that is the learner's fault, else GraderError;
+        always the same exception object, so that it is blamed once."""
+        if self._image is None:
+            raise GraderError("This exercise has no Dockerfile to build.")
+        return self._image.result()
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True)
+
+    def _build(self) -> Image:
+        self._listen(Event("phase", "building the image"))
+        try:
+            with buildgroup.slot(self._bench.engine.facts.cgroup_driver) as group:
+                identity = build.build(
+                    recipe.review(self._files[DOCKERFILE].decode()),
+                    self._files,
+                    folder=self._bench.session.folder,
+                    labels=self._bench.session.labels,
+                    seconds=self._bench.limits.build_seconds,
+                    printed=lambda line: self._listen(Event("output", line)),
+                    group=group,
+                )
+        except BuildFailed as error:
+            if self._is_answer:
+                raise
+            raise GraderError(f"The given image can't be built: {error.message}") from error
+        self._bench.session.owns_image(identity)
+        return images.inspect(self._bench.engine, identity)
