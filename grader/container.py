@@ -27,6 +27,8 @@ PORT = 8000
 READY_SECONDS = 15.0
 ANSWER_SECONDS = 10.0
 SHOWN_LOG_LINES = 15
+_BESIDE = "docker run --rm --pid=container:web python:3.11-slim"
+"""A container beside ``web``, in its pid namespace: looks in without needing a shell there."""
 _START_FAULTS = (
     "unable to find user",
     "unable to find group",
@@ -148,10 +150,7 @@ class Container:
 
     def processes(self) -> tuple[Process, ...]:
         """Every process of the container, from the host's /proc, the first process first."""
-        found = self._bench.observer.ask("processes", ANSWER_SECONDS, container=self.id)
-        processes = tuple(Process.from_dict(item) for item in found)
-        if not processes:
-            _ = self._host_pid
+        processes = self._look()
         rows = [
             f"{p.pid:>5}  uid {'/'.join(map(str, p.uids))}  gid {'/'.join(map(str, p.gids))}"
             f"  groups {' '.join(map(str, p.groups)) or '-'}  {p.command_line}"
@@ -165,6 +164,23 @@ class Container:
         )
         return processes
 
+    def _look(self) -> tuple[Process, ...]:
+        found = self._bench.observer.ask("processes", ANSWER_SECONDS, container=self.id)
+        if not found:
+            _ = self._host_pid
+        return tuple(Process.from_dict(item) for item in found)
+
+    def capabilities(self) -> tuple[Process, ...]:
+        """The same processes, with their capabilities as evidence."""
+        processes = self._look()
+        rows = [
+            f"{p.pid:>5}  CapPrm {p.cap_permitted:016x}  CapEff {p.cap_effective:016x}"
+            f"  CapBnd {p.cap_bounding:016x}  {p.command_line}"
+            for p in processes
+        ]
+        self._bench.record(Evidence(f"{_BESIDE} grep Cap /proc/1/status", "\n".join(rows[:20])))
+        return processes
+
     def read(self, path: str) -> str | None:
         """The text of a file in the running container, or None when there is no such file."""
         try:
@@ -174,7 +190,7 @@ class Container:
                 return None
             raise
         text = base64.b64decode(found["content"]).decode("utf-8", "replace")
-        self._bench.record(Evidence(f"docker cp web:{path} - | tar -xO", text[-600:]))
+        self._bench.record(Evidence(f"docker cp web:{path} - | tar -xO", _excerpt(text)))
         return text
 
     def usage(self) -> Usage:
@@ -297,6 +313,12 @@ def run(
             ) from error
         raise
     return container
+
+
+def _excerpt(text: str) -> str:
+    """The first and the last lines of a file."""
+    lines = text.splitlines()
+    return "\n".join([*lines[:2], "…", *lines[-3:]] if len(lines) > 6 else lines)[:1000]
 
 
 def _short(reason: str) -> str:

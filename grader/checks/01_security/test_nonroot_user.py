@@ -85,7 +85,7 @@ def test_no_capabilities(container: Container) -> None:
     The default set still lets a process change file owners, forge raw packets or ignore file
     permissions. A model server needs none of that.
     """
-    for process in container.processes():
+    for process in container.capabilities():
         held = process.cap_effective | process.cap_permitted
         assert held == 0, (
             f"{process.command_line!r} holds capabilities: CapEff {process.cap_effective:016x}, "

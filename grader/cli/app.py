@@ -1,0 +1,124 @@
+"""The commands of the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli import course
+from grader.cli.terminal import Live, say
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Drydock: containers for ML services, built, run and judged on a real Docker Engine.",
+)
+Name = Annotated[str, typer.Argument(metavar="EXERCISE", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else.")]
+
+
+@app.command()
+def check(
+    exercise: Name,
+    submission: Annotated[
+        Path | None,
+        typer.Option(help="A folder of answers or a notebook; the workspace without it."),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Grade again at every save.")] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Grade even if this answer was graded before.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Build it, run it, judge it."""
+    del no_cache  # nothing is cached yet: every grading is a new one
+    from grader import catalog
+    from grader.cli import check as checking
+
+    chosen = catalog.find(exercise)
+    path = submission or chosen.workspace
+    if submission is None and not path.is_dir():
+        from grader.outcome import UsageError
+
+        raise UsageError(
+            f"There is no answer to {chosen.id} yet: ./lab reset {chosen.id} puts its starter "
+            f"into {path}."
+        )
+    if watch:
+        return checking.watch(chosen, path, as_json=as_json)
+    return checking.once(chosen, path, as_json=as_json)
+
+
+@app.command("list")
+def list_exercises(as_json: AsJson = False) -> None:
+    """Sections, exercises, points, and how far you are."""
+    print(course.listing(as_json=as_json))
+
+
+@app.command()
+def progress(as_json: AsJson = False) -> None:
+    """The whole course at a glance, and what to do next."""
+    print(course.progress(as_json=as_json))
+
+
+@app.command()
+def hint(
+    exercise: Name,
+    check: Annotated[str | None, typer.Argument(help="A check; the first failed one else.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The next hint, from gentle to plain."""
+    from grader import catalog
+
+    print(course.hint(catalog.find(exercise), check, as_json=as_json))
+
+
+@app.command()
+def reset(exercise: Name, as_json: AsJson = False) -> None:
+    """Put the starter into the workspace; what was there is kept."""
+    from grader import catalog
+
+    print(course.reset(catalog.find(exercise), as_json=as_json))
+
+
+@app.command()
+def solution(
+    exercise: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """One good answer."""
+    from grader import catalog, store
+
+    chosen = catalog.find(exercise)
+    is_untried = store.progress(chosen.id).attempts == 0
+    if is_untried and not yes and not as_json and sys.stdin.isatty():
+        say(f"You haven't tried {chosen.id} yet. Show the solution all the same? [y/N]")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            return 0
+    print(course.solution(chosen, as_json=as_json))
+    return 0
+
+
+@app.command()
+def clean(as_json: AsJson = False) -> None:
+    """Remove containers, images and networks of gradings that were cut off."""
+    from grader import runner
+
+    with Live(quiet=as_json):
+        removed = runner.sweep()
+    print(course.cleaned(removed, as_json=as_json))
+
+
+@app.command()
+def notebooks(as_json: AsJson = False) -> None:
+    """Expand notebooks/source into notebooks (for authors)."""
+    from grader.notebook import expand
+
+    written = [str(path) for path in expand.expand_all()]
+    print(course.lines(written, "written", as_json=as_json))
