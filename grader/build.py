@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -106,7 +107,7 @@ def _run(
     """(last lines, exit code, whether the deadline passed). Killing the client ends the RUN."""
     expired = threading.Event()
     process = subprocess.Popen(
-        command,
+        [*_tether(), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -136,6 +137,13 @@ def _run(
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     return list(lines), code, expired.is_set()
+
+
+def _tether() -> list[str]:
+    """A prefix that ends the build with this process, however this process ends. The kernel ties
+    it to the calling thread, which waits for the build."""
+    program = shutil.which("setpriv")
+    return [program, "--pdeathsig", "KILL", "--"] if program else []
 
 
 def _failure(lines: list[str], recipe: Recipe, deadline: float | None) -> Exception:

@@ -21,7 +21,7 @@ def main() -> None:
 
     code = 0
     try:
-        code = app(standalone_mode=False) or 0
+        code = app(standalone_mode=False, prog_name="./lab") or 0
     except (KeyboardInterrupt, typer.Abort):
         say("Stopped.")
         code = 130

@@ -58,9 +58,7 @@ def _receipt(check: CheckResult) -> Iterator[str]:
 
 def _conclusion(report: Report, exercise: Exercise, failed: list[CheckResult]) -> Iterator[str]:
     if not report.complete:
-        reason = next(
-            (c.message for c in report.checks if c.status is Status.ERROR or c.absent), ""
-        )
+        unfinished = [c for c in report.checks if c.status is Status.ERROR or c.absent]
         yield painted(" Not graded: nothing was scored.", "35")
         yield from _wrapped(unfinished[0].message if unfinished else "", " ")
         return

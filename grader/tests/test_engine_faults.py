@@ -99,7 +99,7 @@ def test_sigkill_leaves_nothing_after_the_next_command() -> None:
     process = _grade_in_a_process_of_its_own()
     _wait_for_containers(before)
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    process.communicate()
     runner.sweep()
     assert leftover.abandoned() == []
 
