@@ -14,8 +14,9 @@ from grader import project
 from grader.tests.notebook import jupyter
 from grader.tests.notebook.chromium import FLAGS, ensure_chromium
 
-JUPYTERLABS_OWN = ("Could not restore the debugger state",)
-"""What JupyterLab reports when a page is left while its debugger is still asking."""
+JUPYTERLABS_OWN = ("Could not restore the debugger state", "Error: widget model not found")
+"""What JupyterLab reports when a page is left while its debugger is still asking, and when a
+saved notebook refers to a widget of a kernel that is gone."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from grader import catalog, project
 from grader.tests.notebook.conftest import Desk
-from grader.tests.notebook.jupyter import edit_cell, run_all, run_cell
+from grader.tests.notebook.jupyter import edit_cell, run_all, run_cell, shut_down
 
 pytestmark = pytest.mark.slow
 
@@ -113,15 +113,36 @@ def test_starter_fails_with_receipts_and_the_solution_turns_green(security: Page
     expect(card).not_to_contain_text("failed")
 
 
-def test_buttons_under_the_card_give_a_hint_and_ask_before_a_solution(security: Page) -> None:
-    """Help is one key away; the solution asks first while nothing has been tried."""
+def test_buttons_under_the_card_are_used_with_the_keyboard(security: Page) -> None:
+    """A hint, and a reset that asks first: both one key away, both announced."""
     run_cell(security, "%%answer nonroot_user")
     run_cell(security, "grade(")
     row = outputs(security).get_by_role("group", name="Help with: Run as an unprivileged user")
-    hint = row.get_by_role("button", name="Hint")
-    hint.focus()
+    announced = row.locator("[aria-live=polite]")
+    row.get_by_role("button", name="Hint").focus()
     security.keyboard.press("Enter")
-    expect(row.get_by_role("status")).to_contain_text("Hint 1")
+    expect(announced).to_contain_text("Hint 1 of")
+    security.keyboard.press("Tab")
+    security.keyboard.press("Enter")
+    expect(row.get_by_role("button", name="Yes")).to_be_focused()
+    security.keyboard.press("Enter")
+    expect(announced).to_contain_text("The starter of nonroot_user is back")
+
+
+def test_reopened_notebook_shows_the_card_and_no_dead_buttons(desk: Desk, security: Page) -> None:
+    """One's own notebook the next day, with a new kernel."""
+    run_cell(security, 'quiz("security")')
+    run_cell(security, "%%answer nonroot_user")
+    run_cell(security, "grade(")
+    expect(outputs(security).locator(".drydock-actions")).to_be_visible()
+    security.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    shut_down(security)
+    desk.open("01_security.ipynb")
+    edit_cell(security, 'quiz("security")')
+    expect(outputs(security).locator(".drydock-quiz-text")).to_be_visible()
+    edit_cell(security, "grade(")
+    expect(outputs(security).locator(".drydock-card")).to_contain_text("of 6 points")
+    expect(security.get_by_text("Error displaying widget").filter(visible=True)).to_have_count(0)
 
 
 def test_untrusted_notebook_shows_the_card_and_the_questions(desk: Desk, security: Page) -> None:
