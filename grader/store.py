@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from grader import project
@@ -157,14 +157,34 @@ def _open() -> Iterator[sqlite3.Connection]:
 def _writing() -> Iterator[sqlite3.Connection]:
     """A connection whose changes are on disk when the block ends. Trouble is said, not raised."""
     try:
-        with _open() as database:
+        with _opened(_complain) as database:
             yield database
     except (OSError, sqlite3.Error) as error:
-        sys.stderr.write(f"Your progress can't be kept in {project.state()} ({error}).\n")
+        _complain(error)
 
 
 @contextlib.contextmanager
 def _reading() -> Iterator[sqlite3.Connection]:
-    """A connection to read from; where there is none, the caller's default stands."""
-    with contextlib.suppress(OSError, sqlite3.Error), _open() as database:
+    """A connection to read from; where there is none, nothing is known."""
+    with contextlib.suppress(OSError, sqlite3.Error), _opened() as database:
         yield database
+
+
+@contextlib.contextmanager
+def _opened(
+    trouble: Callable[[Exception], None] = lambda error: None,
+) -> Iterator[sqlite3.Connection]:
+    """The store, or an empty one in memory where the state folder is of no use."""
+    with contextlib.ExitStack() as stack:
+        try:
+            database = stack.enter_context(_open())
+        except (OSError, sqlite3.Error) as error:
+            trouble(error)
+            database = sqlite3.connect(":memory:", isolation_level=None)
+            stack.callback(database.close)
+            database.executescript(_SCHEMA)
+        yield database
+
+
+def _complain(error: Exception) -> None:
+    sys.stderr.write(f"Your progress can't be kept in {project.state()} ({error}).\n")
