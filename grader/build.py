@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import buildx
-from grader.outcome import BuildFailed, EngineError
+from grader.outcome import BuildFailed, EngineError, GraderError
 from grader.recipe import Recipe
 from grader.report import Evidence
 from grader.text import clean
@@ -146,8 +146,20 @@ def _tether() -> list[str]:
     return [program, "--pdeathsig", "KILL", "--"] if program else []
 
 
+def _absent_base(text: str, recipe: Recipe) -> str | None:
+    """The lab's image that BuildKit could not find, which is nobody's fault but ours."""
+    for image in recipe.images.values():
+        if re.search(rf"(?m)^ > \[.*\] load metadata for (docker\.io/)?{re.escape(image)}:$", text):
+            return image
+    return None
+
+
 def _failure(lines: list[str], recipe: Recipe, deadline: float | None) -> Exception:
     text = "\n".join(lines)
+    if absent := _absent_base(text, recipe):
+        return GraderError(
+            f"The lab's own image {absent} is missing: ./lab setup makes it. Nothing was scored."
+        )
     number = next((int(m[1]) for line in reversed(lines) if (m := _LINE.match(line))), None)
     output = [m[1] for line in lines if (m := _PRINTED.match(line))]
     steps = [m[1] for line in lines if (m := _STEP.match(line))]

@@ -29,6 +29,7 @@ ANSWER_SECONDS = 10.0
 SHOWN_LOG_LINES = 15
 _BESIDE = "docker run --rm --pid=container:web python:3.11-slim"
 """A container beside ``web``, in its pid namespace: looks in without needing a shell there."""
+_TOP = ("pid", "ruid", "euid", "suid", "fuid", "rgid", "egid", "sgid", "fgid", "supgid", "args")
 _START_FAULTS = (
     "unable to find user",
     "unable to find group",
@@ -55,6 +56,7 @@ class Container:
         self._bench = bench
         self.image = image
         self.id = identity
+        self._started = time.monotonic()
 
     @property
     def state(self) -> State:
@@ -71,8 +73,12 @@ class Container:
         headers: Mapping[str, str] | None = None,
         timeout: float = ANSWER_SECONDS,
         wait: float = 0.0,
+        receipt: bool = True,
     ) -> Callable[[], Response]:
-        """Send a request now; calling the result waits for its answer (seconds)."""
+        """Send a request now; calling the result waits for its answer (seconds).
+
+        ``receipt`` is false for a request whose command, typed by hand, would end in an error.
+        """
         future: Future[dict[str, Any]] = self._bench.pod.send(
             "request",
             method=method,
@@ -86,7 +92,8 @@ class Container:
 
         def answer() -> Response:
             response = _response(self._bench.pod.answer(future, wait + timeout + 5))
-            self._bench.record(Evidence(_curl(method, path, body, headers), str(response)))
+            if receipt:
+                self._bench.record(Evidence(_curl(method, path, body, headers), str(response)))
             return response
 
         return answer
@@ -151,17 +158,7 @@ class Container:
     def processes(self) -> tuple[Process, ...]:
         """Every process of the container, from the host's /proc, the first process first."""
         processes = self._look()
-        rows = [
-            f"{p.pid:>5}  uid {'/'.join(map(str, p.uids))}  gid {'/'.join(map(str, p.gids))}"
-            f"  groups {' '.join(map(str, p.groups)) or '-'}  {p.command_line}"
-            for p in processes
-        ]
-        self._bench.record(
-            Evidence(
-                "docker top web -eo pid,ruid,euid,suid,fuid,rgid,egid,sgid,fgid,supgid,args",
-                "\n".join(rows[:20]),
-            )
-        )
+        self._bench.record(Evidence(f"docker top web -eo {','.join(_TOP)}", _top(processes)))
         return processes
 
     def _look(self) -> tuple[Process, ...]:
@@ -173,12 +170,11 @@ class Container:
     def capabilities(self) -> tuple[Process, ...]:
         """The same processes, with their capabilities as evidence."""
         processes = self._look()
-        rows = [
-            f"{p.pid:>5}  CapPrm {p.cap_permitted:016x}  CapEff {p.cap_effective:016x}"
-            f"  CapBnd {p.cap_bounding:016x}  {p.command_line}"
-            for p in processes
-        ]
-        self._bench.record(Evidence(f"{_BESIDE} grep Cap /proc/1/status", "\n".join(rows[:20])))
+        sets = {"CapInh": "inheritable", "CapPrm": "permitted", "CapEff": "effective"}
+        for process in processes[:20]:
+            rows = [f"{key}: {getattr(process, f'cap_{name}'):016x}" for key, name in sets.items()]
+            command = f"{_BESIDE} grep -E 'Cap(Inh|Prm|Eff)' /proc/{process.pid}/status"
+            self._bench.record(Evidence(command, "\n".join(rows)))
         return processes
 
     def read(self, path: str) -> str | None:
@@ -214,6 +210,19 @@ class Container:
         oom = bool(self._bench.watch.of(self.id, "oom")) or self.state.oom_killed
         code = int(end["Actor"]["Attributes"]["exitCode"])
         return Exit(code, since, oom)
+
+    def settle(self, seconds: float) -> None:
+        """Return when the container's last start is ``seconds`` ago, for what an engine gets wrong
+        right after a start."""
+        self._bench.watch.wait(lambda: None, self._started + seconds - time.monotonic())
+
+    def wait_restart(self, seconds: float) -> bool:
+        """Whether the engine starts the container again; known at once where it doesn't mean to."""
+        if self.wait_event("start", min(1.0, seconds), count=2):
+            return True
+        if not self._bench.engine.inspect(self.id)["State"]["Restarting"]:
+            return self.wait_event("start", 0.0, count=2)
+        return self.wait_event("start", seconds, count=2)
 
     def wait_event(self, action: str, seconds: float, *, count: int = 1) -> bool:
         """Whether an engine event of this container (``oom``, ``start`` …) came ``count`` times."""
@@ -319,6 +328,20 @@ def _excerpt(text: str) -> str:
     """The first and the last lines of a file."""
     lines = text.splitlines()
     return "\n".join([*lines[:2], "…", *lines[-3:]] if len(lines) > 6 else lines)[:1000]
+
+
+def _top(processes: tuple[Process, ...]) -> str:
+    """The processes as ``docker top`` shows them; the numbers of processes are the host's."""
+    rows = [[*(name.upper() for name in _TOP[:-1]), "COMMAND"]]
+    for process in processes[:20]:
+        groups = ",".join(map(str, process.groups)) or "-"
+        numbers = (process.host_pid, *process.uids, *process.gids, groups)
+        rows.append([*map(str, numbers), process.command_line])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_TOP) - 1)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        for row in rows
+    )
 
 
 def _short(reason: str) -> str:

@@ -132,7 +132,11 @@ class Engine:
             runtime=info.get("DefaultRuntime") or "runc",
             swap=bool(info.get("SwapLimit")),
             cpus=int(info.get("NCPU") or 1),
-            gpu="nvidia" in info.get("Runtimes", {}) or bool(info.get("CDISpecDirs")),
+            gpu="nvidia" in info.get("Runtimes", {})
+            or any(
+                str(device.get("ID", "")).startswith("nvidia.com/gpu")
+                for device in info.get("DiscoveredDevices") or ()
+            ),
             cgroup_driver=info.get("CgroupDriver") or "",
             identity=info.get("ID") or "",
         )

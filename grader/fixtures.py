@@ -8,12 +8,15 @@ from typing import Any, Protocol
 
 import pytest
 
-from grader import container
+from grader import container, gpu
+from grader import run_command as run_commands
 from grader.bench import Bench
 from grader.container import Container
 from grader.event import Event, Listener
+from grader.gpu import GpuHost
 from grader.image import Image
 from grader.preparation import Preparation
+from grader.run_command import RunCommand
 from grader.submission import Submission
 
 
@@ -53,6 +56,25 @@ class Fixtures:
     def answers(self) -> Mapping[str, str]:
         """The learner's files as text."""
         return {name: content.decode() for name, content in self._submission.files.items()}
+
+    @pytest.fixture(scope="session")
+    def run_command(self, answers: Mapping[str, str]) -> RunCommand:
+        """What docker makes of the learner's run.sh."""
+        return run_commands.read(answers["run.sh"])
+
+    @pytest.fixture(scope="session")
+    def gpu_host(self, image: Image, start: Start) -> GpuHost:
+        """The GPUs of this machine: its own, or simulated ones."""
+        if not self._bench.engine.facts.gpu:
+            return gpu.simulated()
+        lister = start(
+            image,
+            config={"Cmd": list(gpu.LIST_COMMAND), "Entrypoint": []},
+            host={"DeviceRequests": [gpu.ALL]},
+            ready=False,
+        )
+        lister.wait_exit(gpu.LIST_SECONDS)
+        return gpu.real(lister.logs().stdout)
 
     @pytest.fixture(scope="session")
     def image(self) -> Image:

@@ -76,6 +76,7 @@ def engine(folder: Path, images: Sequence[str]) -> Iterator[SpareEngine]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
         _end_what_runs(folder)
+        _unmount(folder)
 
 
 def _wait_until_it_answers(spare: SpareEngine, log: Path) -> None:
@@ -93,6 +94,13 @@ def _copy_images(address: str, images: Sequence[str]) -> None:
         subprocess.run(
             ["docker", "-H", address, "load"], stdin=saved.stdout, check=True, capture_output=True
         )
+
+
+def _unmount(folder: Path) -> None:
+    """A killed engine leaves its mounts, and with them a folder that can't be removed."""
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for mount in reversed([mount for mount in mounts if mount.startswith(f"{folder}/")]):
+        subprocess.run(["umount", "-l", mount], check=False, capture_output=True)
 
 
 def _end_what_runs(folder: Path) -> None:

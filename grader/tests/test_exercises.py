@@ -27,7 +27,9 @@ def test_starter_fails_exactly_its_declared_checks(exercise: Exercise) -> None:
 
 
 @pytest.mark.parametrize(
-    ("exercise", "tried"), VARIANTS, ids=lambda value: getattr(value, "name", value.id)
+    ("exercise", "tried"),
+    VARIANTS,
+    ids=lambda value: value.name if isinstance(value, Variant) else value.id,
 )
 def test_variant_gets_its_declared_verdict(exercise: Exercise, tried: Variant) -> None:
     """False verdicts are the worst bug that a grader can have."""

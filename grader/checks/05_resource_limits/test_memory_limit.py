@@ -1,0 +1,181 @@
+"""Exercise memory_limit: bound a service's memory, and have it come back when it hits the bound."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from grader.bench import Bench
+from grader.container import Container
+from grader.facts import Exit, Response
+from grader.fixtures import Start
+from grader.image import Image
+from grader.report import Evidence
+from grader.run_command import RunCommand, host_overrides
+from grader.sandbox import MIB
+
+pytestmark = [pytest.mark.exercise("memory_limit"), pytest.mark.observed]
+
+MOST = 256 * MIB
+LEAK_MIB = 600
+BATCH = {"rows": [[1.0, 2.0, 3.0]] * 8}
+SETTLED_SECONDS = 0.5
+"""An engine may lose the mark of an OOM kill that comes together with the start."""
+LEAK_SECONDS = 15.0
+EVENT_SECONDS = 3.0
+BACK_SECONDS = 10.0
+LEAK = f"curl -s -X POST 'http://localhost:8000/leak?mib={LEAK_MIB}'"
+
+
+@dataclass(frozen=True)
+class Story:
+    """One life of the service: its normal load, the leak, and how that ended."""
+
+    load: Response
+    leak: Response | None
+    end: Exit | None
+    is_oom: bool
+    swap_limit: int | None
+    container: Container
+
+
+@pytest.fixture(scope="module")
+def story(run_command: RunCommand, image: Image, start: Start) -> Story:
+    """Start as the learner says, work normally, then leak."""
+    container = start(image, config=run_command.config, host=host_overrides(run_command))
+    swap_limit = container.usage().swap_limit
+    body = json.dumps(BATCH).encode()
+    load = container.send("/predict", method="POST", body=body, receipt=False)()
+    if load.error:
+        end = container.wait_exit(EVENT_SECONDS)
+        leak = None
+    else:
+        container.settle(SETTLED_SECONDS)
+        path = f"/leak?mib={LEAK_MIB}"
+        leak = container.send(path, method="POST", timeout=LEAK_SECONDS, receipt=False)()
+        end = container.wait_exit(EVENT_SECONDS) if leak.error else None
+    is_oom = end is not None and container.wait_event("oom", EVENT_SECONDS)
+    return Story(load, leak, end, is_oom, swap_limit, container)
+
+
+@pytest.mark.points(3)
+@pytest.mark.expects("a limit of at most 256 MiB; at the leak: an oom event and exit code 137")
+@pytest.mark.hint(
+    "What may this container take at most? docker run has a flag for it.",
+    "--memory takes a size such as 256m; the kernel ends the process that goes beyond.",
+    "Write --memory=256m before the image's name.",
+)
+def test_limit_is_enforced(run_command: RunCommand, story: Story, bench: Bench) -> None:
+    """The kernel ends the leaking service at a limit of at most 256 MiB.
+
+    Without a limit one leaking container takes the memory of all others, and the kernel ends
+    whatever it finds, not what leaked.
+    """
+    limit = run_command.host.get("Memory", 0)
+    bench.record(run_command.evidence)
+    assert limit, (
+        f"The command sets no memory limit: the service leaked {LEAK_MIB} MiB, and nobody "
+        "stopped it."
+    )
+    assert limit <= MOST, (
+        f"The limit is {limit / MIB:.0f} MiB; the machine has at most 256 MiB for it."
+    )
+    assert not run_command.host.get("OomKillDisable"), (
+        "--oom-kill-disable makes the service hang at its limit instead of ending it."
+    )
+    assert story.end is not None, (
+        f"The leak came to {story.leak} and the container's first process lived on: "
+        "the limit didn't end the service."
+    )
+    bench.record(
+        Evidence(
+            f"{LEAK}; docker events --since 1m --until 0s -f container=web "
+            "-f event=oom -f event=die --format '{{.Action}} {{.Actor.Attributes.exitCode}}'",
+            f"{'oom' if story.is_oom else '(no oom event)'}\ndie {story.end.code}",
+        )
+    )
+    assert story.is_oom, (
+        f"The container ended with exit code {story.end.code}, and the kernel's OOM killer had no "
+        "part in it."
+    )
+    assert story.end.code == 137, (
+        f"The OOM killer ended a process, but the container's first process ended with exit code "
+        f"{story.end.code} instead of 137."
+    )
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("MemorySwap equal to Memory: no swap on top")
+@pytest.mark.hint(
+    "A limit on memory alone says nothing about swap.",
+    "--memory-swap is the sum of memory and swap; Docker's default is twice the memory.",
+    "Write --memory-swap with the same value as --memory.",
+)
+def test_no_swap_escape(run_command: RunCommand, story: Story, bench: Bench) -> None:
+    """The service can't go beyond its limit by swapping.
+
+    A service that swaps is slow for minutes before it dies, and makes its neighbours slow as well.
+    """
+    memory = run_command.host.get("Memory", 0)
+    swap = run_command.host.get("MemorySwap", 0)
+    bench.record(run_command.evidence)
+    assert memory, "There is no memory limit, so there is none on swap either."
+    assert swap != -1, "--memory-swap=-1 lets the service swap without any limit."
+    assert swap, (
+        f"With --memory={memory // MIB}m alone Docker allows as much swap again: "
+        f"{2 * memory // MIB} MiB in all."
+    )
+    assert swap == memory, (
+        f"--memory-swap is the sum of both: {swap / MIB:.0f} MiB leaves "
+        f"{(swap - memory) / MIB:.0f} MiB of swap beside {memory / MIB:.0f} MiB of memory."
+    )
+    if bench.engine.facts.swap and story.swap_limit is not None:
+        assert story.swap_limit <= memory, (
+            f"The kernel's own limit on memory and swap is {story.swap_limit / MIB:.0f} MiB."
+        )
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("HTTP 200 with the batch's scores")
+@pytest.mark.hint(
+    "How much does the service need when it works normally? docker stats shows it.",
+    "Leave room above the normal load: about 130 MiB here.",
+)
+def test_normal_load_survives(story: Story, bench: Bench) -> None:
+    """The same service handles its normal load within the limit.
+
+    A limit that is too tight turns every busy hour into an outage.
+    """
+    bench.record(
+        Evidence(
+            "curl -si -X POST -d '{\"rows\": [[1.0, 2.0, 3.0]]}' http://localhost:8000/predict",
+            str(story.load),
+        )
+    )
+    assert story.load.ok, f"A batch of predictions came to {story.load}" + (
+        " and the kernel ended the service for lack of memory." if story.is_oom else "."
+    )
+
+
+@pytest.mark.points(2)
+@pytest.mark.needs("limit_is_enforced")
+@pytest.mark.expects("running again, and HTTP 200 from /health")
+@pytest.mark.hint(
+    "Who starts the service again after the kernel ended it?",
+    "docker run --restart takes a policy: no, on-failure, always or unless-stopped.",
+    "Write --restart=on-failure:5 before the image's name.",
+)
+def test_comes_back(story: Story) -> None:
+    """After the kernel ended it, the service is started again and answers.
+
+    An OOM kill is a crash like any other: without a restart policy it is the end of the service.
+    """
+    came = story.container.wait_restart(BACK_SECONDS)
+    assert came, (
+        f"The container ended with exit code {story.end.code if story.end else '?'} and was not "
+        "started again."
+    )
+    answer = story.container.get("/health", wait=BACK_SECONDS)
+    assert answer.ok, f"The container was started again, but /health came to {answer}."
