@@ -1,0 +1,1 @@
+docker run -d --name web --gpus 1 scorer

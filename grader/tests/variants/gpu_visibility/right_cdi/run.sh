@@ -1,0 +1,1 @@
+docker run -d --name web --device nvidia.com/gpu=1 scorer

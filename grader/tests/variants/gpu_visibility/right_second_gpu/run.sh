@@ -1,0 +1,4 @@
+docker run \
+  --name=web --detach \
+  --gpus="device=1" \
+  scorer
