@@ -108,6 +108,11 @@ class Container:
         body = json.dumps(data).encode()
         return self.send(path, method="POST", body=body, headers=headers, timeout=timeout)()
 
+    def await_accepted(self, seconds: float = ANSWER_SECONDS) -> None:
+        """Return when a request that was sent is in the service's hands. Raises GraderError."""
+        if not self._bench.pod.ask("accepted", seconds + 5, port=PORT, timeout=seconds):
+            raise GraderError("The service did not take a request that was sent to it in time.")
+
     def wait_ready(self, path: str = "/health", seconds: float = READY_SECONDS) -> Response:
         """The first answer of the service. Raises LearnerFault when none comes or the container
         ends first."""
@@ -158,8 +163,27 @@ class Container:
     def processes(self) -> tuple[Process, ...]:
         """Every process of the container, from the host's /proc, the first process first."""
         processes = self._look()
-        self._bench.record(Evidence(f"docker top web -eo {','.join(_TOP)}", _top(processes)))
+        self.show(processes)
         return processes
+
+    def show(self, processes: tuple[Process, ...], before: str = "") -> None:
+        """Leave processes that were looked at earlier as evidence; ``before`` is typed first."""
+        command = f"{before}docker top web -eo {','.join(_TOP)}"
+        self._bench.record(Evidence(command, _top(processes)))
+
+    def show_signals(self, process: Process) -> None:
+        """Leave as evidence which signals a process handles."""
+        masks = {"SigBlk": process.signals_blocked, "SigIgn": process.signals_ignored}
+        masks["SigCgt"] = process.signals_caught
+        rows = "\n".join(f"{name}: {mask:016x}" for name, mask in masks.items())
+        command = f"{_BESIDE} grep -E 'Sig(Blk|Ign|Cgt)' /proc/{process.pid}/status"
+        self._bench.record(Evidence(command, rows))
+
+    def remaining(self, seconds: float) -> tuple[Process, ...]:
+        """The processes that are there ``seconds`` from now; none when the container ends first."""
+        self._bench.watch.wait(lambda: self._bench.watch.of(self.id, "die"), seconds)
+        found = self._bench.observer.ask("processes", ANSWER_SECONDS, container=self.id)
+        return tuple(Process.from_dict(item) for item in found)
 
     def _look(self) -> tuple[Process, ...]:
         found = self._bench.observer.ask("processes", ANSWER_SECONDS, container=self.id)

@@ -31,6 +31,7 @@ class Process:
     signals_caught: int
     signals_ignored: int
     signals_blocked: int
+    waits_for_signal: bool
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Process:
@@ -42,6 +43,11 @@ class Process:
     @property
     def command_line(self) -> str:
         return " ".join(self.command)[:200]
+
+    def awaits(self, number: signal.Signals) -> bool:
+        """Whether the signal is taken by sigwait or a signalfd, as inits do. While a process waits
+        in sigtimedwait the kernel shows the awaited signals as not blocked."""
+        return self.waits_for_signal or bool(self.signals_blocked >> (number - 1) & 1)
 
     def catches(self, number: signal.Signals) -> bool:
         return bool(self.signals_caught >> (number - 1) & 1)

@@ -150,7 +150,7 @@ def test_normal_load_survives(story: Story, bench: Bench) -> None:
     """
     bench.record(
         Evidence(
-            "curl -si -X POST -d '{\"rows\": [[1.0, 2.0, 3.0]]}' http://localhost:8000/predict",
+            "curl -si --retry 9 --retry-all-errors -X POST -d '{\"rows\": [[1.0, 2.0, 3.0]]}' http://localhost:8000/predict",
             str(story.load),
         )
     )

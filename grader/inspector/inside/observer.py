@@ -65,7 +65,17 @@ def _process(pid: int) -> dict[str, Any]:
         "signals_caught": mask("SigCgt"),
         "signals_ignored": mask("SigIgn"),
         "signals_blocked": mask("SigBlk"),
+        "waits_for_signal": _waits_for_signal(pid),
     }
+
+
+def _waits_for_signal(pid: int) -> bool:
+    """Whether the process is inside sigtimedwait (or sigwait) right now, where the kernel says."""
+    try:
+        with open(f"/proc/{pid}/wchan") as place:
+            return "sigtimedwait" in place.read()
+    except OSError:
+        return False
 
 
 def read(pid: int, path: str) -> dict[str, Any]:

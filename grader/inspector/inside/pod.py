@@ -88,6 +88,24 @@ def listening() -> list[list[Any]]:
     return found
 
 
+def accepted(port: int, timeout: float) -> bool:
+    """Whether, within ``timeout``, a program has accepted a connection on ``port`` and read all
+    that was sent. The kernel tells: an accepted socket has an inode, a read one an empty queue."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        for name in ("tcp", "tcp6"):
+            with open(f"/proc/net/{name}") as table:
+                for row in table.read().splitlines()[1:]:
+                    words = row.split()
+                    local, state, queues, inode = words[1], words[3], words[4], words[9]
+                    unread = int(queues.partition(":")[2], 16)
+                    is_ours = int(local.rpartition(":")[2], 16) == port and state == "01"
+                    if is_ours and inode != "0" and not unread:
+                        return True
+        time.sleep(RETRY_SECONDS)
+    return False
+
+
 def _kind(error: Exception) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "refused"
@@ -98,4 +116,4 @@ def _kind(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-OPERATIONS = {"request": request, "listening": listening}
+OPERATIONS = {"accepted": accepted, "request": request, "listening": listening}
