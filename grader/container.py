@@ -253,21 +253,40 @@ class Container:
         watch = self._bench.watch
         return bool(watch.wait(lambda: len(watch.of(self.id, action)) >= count, seconds))
 
-    def wait_health(self, wanted: str, seconds: float) -> float | None:
-        """Seconds until the health status became ``wanted`` after this call, or None."""
+    def wait_health(
+        self, wanted: str, seconds: float, *, or_else: str = "", probes: int = 0
+    ) -> float | None:
+        """Seconds until the health status became ``wanted`` after this call, or None.
+
+        Given up early when the status becomes ``or_else``, after ``probes`` more runs of the
+        health check that didn't bring it, or when the container ends.
+        """
         begun = time.monotonic()
         watch = self._bench.watch
+        ran = len(watch.of(self.id, "exec_die"))
 
-        def reached() -> bool:
-            seen = watch.of(self.id, "health_status", "die")
-            return bool(seen) and seen[-1]["Action"] in (f"health_status: {wanted}", "die")
+        def decided() -> bool:
+            seen = [event["Action"] for event in watch.of(self.id, "health_status", "die")]
+            last = seen[-1].removeprefix("health_status: ") if seen else ""
+            enough = probes and len(watch.of(self.id, "exec_die")) >= ran + probes
+            return last in (wanted, or_else or wanted, "die") or bool(enough)
 
-        watch.wait(reached, seconds)
-        state = self.state
+        watch.wait(decided, seconds)
+        health = self.state.health
         self._bench.record(
-            Evidence("docker inspect -f '{{.State.Health.Status}}' web", state.health or "(none)")
+            Evidence("docker inspect -f '{{.State.Health.Status}}' web", health or "(none)")
         )
-        return time.monotonic() - begun if state.health == wanted else None
+        return time.monotonic() - begun if health == wanted else None
+
+    def show_health(self) -> tuple[HealthProbe, ...]:
+        """The last runs of the health check, left as evidence."""
+        log = self.health_log()
+        rows = [f"exit code {probe.exit_code}: {probe.output.strip()[-200:]}" for probe in log]
+        command = (
+            "docker inspect -f '{{range .State.Health.Log}}{{.ExitCode}}: {{.Output}}{{end}}' web"
+        )
+        self._bench.record(Evidence(command, "\n".join(rows[-3:]) or "(no probe has run)"))
+        return log
 
     def health_log(self) -> tuple[HealthProbe, ...]:
         """The last runs of the health check, the newest last."""
