@@ -1,0 +1,286 @@
+"""Exercise json_logs: every line of the process is one JSON object that says what happened."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from grader.bench import Bench
+from grader.container import Container
+from grader.facts import Response
+from grader.fixtures import Start
+from grader.image import Image
+from grader.outcome import LearnerFault
+from grader.report import Evidence
+
+pytestmark = pytest.mark.exercise("json_logs")
+
+FAR_AWAY = "TZ=Asia/Kathmandu"
+"""A local time that differs from UTC by 5:45 h, so that it can't be taken for it."""
+CLOCK_TOLERANCE = timedelta(seconds=120)
+STOP_SECONDS = 8.0
+REQUIRED = ("timestamp", "level", "message", "logger")
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a process printed in its whole life, and the requests that it was asked.
+
+    ``begun`` and ``ended`` are seconds since the epoch; ``predict``, ``odd`` and ``fail`` are the
+    request ids, drawn anew for each grading."""
+
+    raw: tuple[str, ...]
+    answers: Mapping[str, Response]
+    ids: Mapping[str, str]
+    begun: float
+    ended: float
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines that are JSON objects."""
+        return [line for text in self.raw if (line := _parsed(text)) is not None]
+
+    def said(self, message: str, request: str = "") -> Line | None:
+        """The line of the given app with this message, of this request when one is named."""
+        for line in self.lines:
+            if str(line.get("message", line.get("event", ""))).startswith(message) and (
+                not request or self.ids[request] in json.dumps(line)
+            ):
+                return line
+        return None
+
+
+def _parsed(text: str) -> Line | None:
+    try:
+        value = json.loads(text, parse_constant=_refused)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _refused(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _live(start: Start, image: Image, environment: list[str]) -> Run:
+    """Start the service, send it one request of each kind, stop it, read what it printed."""
+    begun = time.time()
+    service = start(image, config={"Env": [FAR_AWAY, *environment]})
+    ids = {name: f"{name}-{secrets.token_hex(6)}" for name in ("predict", "odd", "fail")}
+    answers = {name: _ask(service, name, identity) for name, identity in ids.items()}
+    service.signal("SIGTERM")
+    if service.wait_exit(STOP_SECONDS) is None:
+        raise LearnerFault(f"The service did not stop within {STOP_SECONDS:.0f} s of SIGTERM.")
+    logs = service.lines()
+    return Run(tuple(text for text in logs.lines if text), answers, ids, begun, time.time())
+
+
+def _ask(service: Container, name: str, identity: str) -> Response:
+    headers = {"Content-Type": "application/json", "X-Request-Id": identity}
+    body = b'{"features": [1.0, 2.0, 3.0]}'
+    path = f"/{name}"
+    return service.send(path, method="POST", body=body, headers=headers, receipt=False)()
+
+
+@pytest.fixture(scope="module")
+def run(start: Start, image: Image) -> Run:
+    """One life at the default level."""
+    return _live(start, image, [])
+
+
+def _show(bench: Bench, *lines: Line | str | None) -> None:
+    shown = [
+        line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)
+        for line in lines
+        if line is not None
+    ]
+    bench.record(Evidence("docker logs web", "\n".join(shown)[:1500] or "(no such line)"))
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("one JSON object per line, on stdout and stderr alike")
+@pytest.mark.hint(
+    "Look at docker logs: which lines are not yours?",
+    "uvicorn sets up its loggers before it imports the app: with handlers of their own.",
+    "Clear the handlers of uvicorn, uvicorn.error and uvicorn.access and let them propagate.",
+)
+def test_every_line_is_json(run: Run, bench: Bench) -> None:
+    """Every line is one JSON object, uvicorn's own included.
+
+    A collector parses line by line. One line of plain text is lost, or breaks what follows.
+    """
+    odd = [text for text in run.raw if _parsed(text) is None]
+    _show(bench, *(odd[:3] or run.raw[:3]))
+    assert run.raw, "The service printed nothing at all."
+    assert not odd, (
+        f"{len(odd)} of {len(run.raw)} lines are not a JSON object; the first is {odd[0][:200]!r}."
+    )
+    access = [line for line in run.lines if "/predict" in json.dumps(line)]
+    assert access, "uvicorn's line about the request to /predict is missing: don't silence it."
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("timestamp, level, message and logger in every line")
+@pytest.mark.hint("A record knows its levelname and its name; the message is record.getMessage().")
+def test_has_required_fields(run: Run, bench: Bench) -> None:
+    """Every line has timestamp, level, message and logger.
+
+    Searching for all errors of one component works when they are always called the same.
+    """
+    for line in run.lines:
+        missing = [name for name in REQUIRED if not isinstance(line.get(name), str)]
+        if missing:
+            _show(bench, line)
+        assert not missing, f"A line has no {' and no '.join(missing)}: {json.dumps(line)[:200]}."
+    predicted = run.said("predicted 4.750", "predict")
+    _show(bench, predicted)
+    assert predicted, 'There is no line "predicted 4.750" of the request that was made.'
+    level, name = predicted["level"], predicted["logger"]
+    assert level.lower() == "info", f"logger.info is level {level!r} here."
+    assert name == "scorer", f"The logger's name is scorer, not {name!r}."
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("ISO 8601 with Z or +00:00, and the time at which it happened")
+@pytest.mark.hint(
+    "Which time zone is meant? A timestamp without an offset doesn't say.",
+    "datetime.utcnow() is naive; datetime.now(UTC) and fromtimestamp(record.created, UTC) aren't.",
+)
+def test_timestamps_are_utc(run: Run, bench: Bench) -> None:
+    """Timestamps are ISO 8601 in UTC, with their offset, and true.
+
+    Logs of several machines are put in order by this field. (This container's clock is set to
+    Kathmandu's time.)
+    """
+    _show(bench, *run.lines[-2:])
+    assert run.lines, "None of the lines is a JSON object, so there is no timestamp field."
+    for line in run.lines:
+        text = str(line.get("timestamp", ""))
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise AssertionError(f"{text[:60]!r} is not an ISO 8601 timestamp.") from None
+        offset = moment.utcoffset()
+        assert offset is not None, f"{text!r} has no offset, so nobody knows which zone is meant."
+        assert not offset, f"{text!r} has the offset {offset}; it should be UTC."
+        begun = datetime.fromtimestamp(run.begun, moment.tzinfo) - CLOCK_TOLERANCE
+        ended = datetime.fromtimestamp(run.ended, moment.tzinfo) + CLOCK_TOLERANCE
+        assert begun <= moment <= ended, (
+            f"{text!r} is not when that happened: it was {ended:%H:%M} UTC."
+        )
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("request_id and model_version, as passed with extra=")
+@pytest.mark.hint(
+    "What is passed with extra= becomes attributes of the record.",
+    "Compare the record's attributes with those of an empty one: what is left over is extra.",
+)
+def test_extra_fields_kept(run: Run, bench: Bench) -> None:
+    """What is passed as extra is in the line.
+
+    The request's id is what ties the lines of one request together across services.
+    """
+    line = run.said("predicted 4.750")
+    _show(bench, line)
+    assert line, 'There is no line "predicted 4.750".'
+    assert line.get("request_id") == run.ids["predict"], (
+        f"request_id should be {run.ids['predict']!r}, it is {line.get('request_id')!r}."
+    )
+    assert line.get("model_version") == "2026-11", (
+        f"model_version should be '2026-11', it is {line.get('model_version')!r}."
+    )
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("IndexError, its message and the traceback in the same line")
+@pytest.mark.hint(
+    "record.exc_info holds the exception when there is one.",
+    "self.formatException(record.exc_info) gives the traceback as text; put it into a field.",
+)
+def test_exception_is_one_line(run: Run, bench: Bench) -> None:
+    """An exception is one line, with its type, its message and its traceback.
+
+    A traceback spread over twenty lines is twenty events for a collector, and none says what
+    failed.
+    """
+    line = run.said("prediction failed", "fail") or run.said("prediction failed")
+    _show(bench, line)
+    assert line, 'There is no line "prediction failed" of the request that failed.'
+    text = json.dumps(line)
+    names_it = "IndexError" in text and "list index out of range" in text
+    assert names_it, "The line doesn't say which exception it was (IndexError: list index …)."
+    says_where = "app.py" in text and "in fail" in text
+    assert says_where, (
+        "The line names the exception and has no traceback: where in app.py it happened is lost."
+    )
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("LOG_LEVEL=DEBUG shows the debug line; warning hides what is below")
+@pytest.mark.hint(
+    "os.environ has LOG_LEVEL; without it the level is INFO.",
+    "People write it in lower case as well: .upper().",
+)
+def test_level_is_configurable(run: Run, start: Start, image: Image, bench: Bench) -> None:
+    """LOG_LEVEL sets the level, in upper or lower case; without it the level is INFO.
+
+    To look closer at a service that runs, one changes its environment, not its code.
+    """
+    hidden = run.said("features")
+    assert hidden is None, "Without LOG_LEVEL the level is INFO; a debug line was printed."
+    verbose = _live(start, image, ["LOG_LEVEL=DEBUG"])
+    shown = verbose.said("features", "predict") or verbose.said("features")
+    _show(bench, shown)
+    assert shown, "With LOG_LEVEL=DEBUG the debug line of the request doesn't appear."
+    quiet = _live(start, image, ["LOG_LEVEL=warning"])
+    info = quiet.said("predicted")
+    _show(bench, info)
+    assert info is None, "With LOG_LEVEL=warning an info line still appears."
+    error = quiet.said("prediction failed")
+    assert error, "With LOG_LEVEL=warning the line about the error has gone as well."
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects('the line "scorer stopped", after SIGTERM')
+@pytest.mark.hint(
+    "A buffer that is full later is too late when the process ends.",
+    "logging.StreamHandler flushes after each record; a queue or a memory handler must be closed.",
+)
+def test_flushes_before_exit(run: Run, bench: Bench) -> None:
+    """The last line before the end is there.
+
+    The lines before an end are the ones that explain it.
+    """
+    last = run.said("scorer stopped")
+    _show(bench, last or (run.raw[-1] if run.raw else None))
+    assert last, (
+        'The service logs "scorer stopped" when it is asked to stop; the line never came out.'
+    )
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("the line about the odd values, with request_id and something for each value")
+@pytest.mark.hint(
+    "json.dumps raises for what it doesn't know, and logging swallows the line.",
+    "json.dumps(line, default=repr) helps for objects; NaN isn't JSON either.",
+)
+def test_survives_bad_values(run: Run, bench: Bench) -> None:
+    """A value that json can't encode doesn't lose the line or the request.
+
+    Somebody will pass a tensor, a set or bytes as extra, on the day when the line matters.
+    """
+    answer = run.answers["odd"]
+    line = run.said("odd values", "odd")
+    _show(bench, line)
+    assert answer.ok, f"The request came to {answer}: logging must not break it."
+    assert line, "The line about the odd values is lost, or is not JSON."
+    assert line.get("request_id") == run.ids["odd"], "The line has lost its request_id."
