@@ -136,6 +136,8 @@ def _run(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        if process.stdout:
+            process.stdout.close()
     return list(lines), code, expired.is_set()
 
 
