@@ -12,6 +12,7 @@ from grader.catalog import Exercise
 from grader.outcome import UsageError
 
 EXERCISES = list(catalog.discover().values())
+COLLECT = ["-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-c", "/dev/null"]
 CONTRACT = {
     "nonroot_user": "builds process_not_root whoami_is_appuser no_capabilities service_answers",
     "healthcheck_instruction": "builds becomes_healthy becomes_unhealthy_when_broken recovers "
@@ -52,8 +53,7 @@ def test_every_exercise_is_whole(exercise: Exercise) -> None:
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_pytest_collects_what_is_declared(exercise: Exercise) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-        + ["-c", "/dev/null", str(exercise.checks_path)],
+        [sys.executable, *COLLECT, str(exercise.checks_path)],
         cwd=project.ROOT,
         capture_output=True,
         text=True,

@@ -23,8 +23,8 @@ def answers(tmp_path: Path) -> Path:
 
 
 def check(answers: Path, *options: str, **environment: str) -> Done:
-    command = ("check", EXERCISE.id, "--submission", answers, "--json", *options)
-    return lab(*command, folder=answers.parent, **environment)
+    command: tuple[str | Path, ...] = ("check", EXERCISE.id, "--submission", answers, "--json")
+    return lab(*command, *options, folder=answers.parent, **environment)
 
 
 def assert_failed(done: Done, says: str) -> None:
@@ -156,11 +156,11 @@ def test_file_name_that_climbs_is_never_read(answers: Path) -> None:
 
 
 def test_notebook_answer_is_graded(answers: Path) -> None:
+    source = ["%%answer nonroot_user Dockerfile\n", *SOLUTION.splitlines(keepends=True)]
     cells = [
         {"cell_type": "code", "metadata": {}, "source": "import os; os.abort()"},
-        {"cell_type": "code", "metadata": {}, "source": ["%%answer nonroot_user Dockerfile\n"]},
+        {"cell_type": "code", "metadata": {}, "source": source},
     ]
-    cells[1]["source"] += SOLUTION.splitlines(keepends=True)
     path = answers / "answer.ipynb"
     path.write_text(json.dumps({"cells": cells}))
     done = check(path)
