@@ -1,0 +1,94 @@
+"""A container of a submission: started inside the sandbox, looked at from outside.
+
+Probes report facts, never judge, and leave a receipt: the command with which a person sees the
+same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from grader.bench import Bench
+from grader.container.living import Living
+from grader.container.observed import Observed
+from grader.container.serving import Serving
+from grader.engine import Refused
+from grader.image import Image
+from grader.outcome import LearnerFault
+from grader.report import Evidence
+from grader.sandbox import host_config
+from grader.text import clean
+
+__all__ = ["Container", "run"]
+
+_START_FAULTS = (
+    "unable to find user",
+    "unable to find group",
+    "no matching entries in",
+    "executable file not found",
+    "no such file or directory",
+    "permission denied",
+    "exec format error",
+    "not a directory",
+    "is a directory",
+    "no command specified",
+    "mkdir ",
+    "chdir to cwd",
+    "invalid reference",
+    "minimum memory",
+    "invalid",
+)
+
+
+class Container(Serving, Observed, Living):
+    """One container. Made by ``run``."""
+
+
+def run(
+    bench: Bench,
+    image: Image,
+    *,
+    config: Mapping[str, Any] | None = None,
+    host: Mapping[str, Any] | None = None,
+    files: bytes | None = None,
+) -> Container:
+    """Create and start a container of ``image`` in the bench's pod.
+
+    ``config`` and ``host`` override the API body and its HostConfig; ``files`` is a tar archive
+    put into the root before the start. Raises LearnerFault when it can't start.
+    """
+    pod = bench.pod
+    body = {
+        **(config or {}),
+        "Image": image.id,
+        "Labels": bench.session.labels,
+        "HostConfig": host_config(
+            bench.limits,
+            network=f"container:{pod.id}",
+            host_cpus=bench.engine.facts.cpus,
+            volumes=image.volumes,
+            overrides=host,
+        ),
+    }
+    identity = ""
+    try:
+        identity = bench.session.owns(bench.engine.create(body))
+        container = Container(bench, image, identity)
+        if files:
+            bench.engine.put_archive(identity, "/", files)
+        bench.occupy(container)
+        bench.engine.start(identity)
+    except Refused as error:
+        if any(fault in error.reason for fault in _START_FAULTS):
+            raise LearnerFault(
+                f"The container doesn't start: {_short(error.reason)}",
+                Evidence("docker run -d --name web …", error.reason[:600], "a running container"),
+            ) from error
+        raise
+    return container
+
+
+def _short(reason: str) -> str:
+    text = reason.rsplit("runc create failed: ", 1)[-1].removeprefix("unable to start container ")
+    return clean(text)[:300]

@@ -1,0 +1,86 @@
+"""A container's life as the engine tells it: signals, health, restarts, its end."""
+
+from __future__ import annotations
+
+import time
+
+from grader.container import receipt
+from grader.container.handle import Handle
+from grader.facts import Exit, HealthProbe
+from grader.text import clean
+from grader.watch import moment
+
+
+class Living(Handle):
+    """What happens to the container; every wait is woken by events and has a deadline."""
+
+    def signal(self, name: str) -> None:
+        """Send a signal to the first process, as ``docker kill -s`` does."""
+        self._bench.engine.kill(self.id, name)
+
+    def wait_exit(self, seconds: float) -> Exit | None:
+        """How the container ended, or None when it still runs after ``seconds``."""
+        ended = self._bench.watch.wait(lambda: self._bench.watch.of(self.id, "die"), seconds)
+        if not ended:
+            return None
+        end = ended[-1]
+        sent = self._bench.watch.of(self.id, "kill")
+        since = moment(end) - moment(sent[0]) if sent else None
+        oom = bool(self._bench.watch.of(self.id, "oom")) or self.state.oom_killed
+        code = int(end["Actor"]["Attributes"]["exitCode"])
+        return Exit(code, since, oom)
+
+    def settle(self, seconds: float) -> None:
+        """Return when the container's last start is ``seconds`` ago, for what an engine gets wrong
+        right after a start."""
+        self._bench.watch.wait(lambda: None, self._started + seconds - time.monotonic())
+
+    def wait_restart(self, seconds: float) -> bool:
+        """Whether the engine starts the container again; known at once where it doesn't mean to."""
+        if self.wait_event("start", min(1.0, seconds), count=2):
+            return True
+        if not self._bench.engine.inspect(self.id)["State"]["Restarting"]:
+            return self.wait_event("start", 0.0, count=2)
+        return self.wait_event("start", seconds, count=2)
+
+    def wait_event(self, action: str, seconds: float, *, count: int = 1) -> bool:
+        """Whether an engine event of this container (``oom``, ``start`` …) came ``count`` times."""
+        watch = self._bench.watch
+        return bool(watch.wait(lambda: len(watch.of(self.id, action)) >= count, seconds))
+
+    def wait_health(
+        self, wanted: str, seconds: float, *, or_else: str = "", probes: int = 0
+    ) -> float | None:
+        """Seconds until the health status became ``wanted`` after this call, or None.
+
+        Given up early when the status becomes ``or_else``, after ``probes`` more runs of the
+        health check that didn't bring it, or when the container ends.
+        """
+        begun = time.monotonic()
+        watch = self._bench.watch
+        ran = len(watch.of(self.id, "exec_die"))
+
+        def decided() -> bool:
+            seen = [event["Action"] for event in watch.of(self.id, "health_status", "die")]
+            last = seen[-1].removeprefix("health_status: ") if seen else ""
+            enough = probes and len(watch.of(self.id, "exec_die")) >= ran + probes
+            return last in (wanted, or_else or wanted, "die") or bool(enough)
+
+        watch.wait(decided, seconds)
+        health = self.state.health
+        self.record(receipt.health_status(health))
+        return time.monotonic() - begun if health == wanted else None
+
+    def show_health(self) -> tuple[HealthProbe, ...]:
+        """The last runs of the health check, left as evidence."""
+        log = self.health_log()
+        self.record(receipt.health_log(log))
+        return log
+
+    def health_log(self) -> tuple[HealthProbe, ...]:
+        """The last runs of the health check, the newest last."""
+        health = self._bench.engine.inspect(self.id)["State"].get("Health") or {}
+        return tuple(
+            HealthProbe(entry["ExitCode"], clean(entry["Output"])[:500])
+            for entry in health.get("Log") or ()
+        )
