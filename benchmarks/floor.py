@@ -159,10 +159,15 @@ class Script:
         self.client.close()
 
     def _remove(self, container: str) -> None:
-        try:
-            self.client.remove_container(container, force=True, v=True)
-        except docker.errors.APIError:
-            return
+        """One that removes itself is gone already; one that restarts right now refuses once."""
+        for _ in range(3):
+            try:
+                return self.client.remove_container(container, force=True, v=True)
+            except docker.errors.NotFound:
+                return None
+            except docker.errors.APIError:
+                time.sleep(0.02)
+        return None
 
 
 def nonroot_user(script: Script) -> None:

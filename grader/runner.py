@@ -11,6 +11,7 @@ import contextlib
 import multiprocessing
 import os
 import secrets
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -52,6 +53,32 @@ def _context() -> ForkServerContext:
     return context
 
 
+class Early:
+    """A grading process that is started before it is known what to grade.
+
+    For a command that grades once: it imports what it needs while the command line is still being
+    read. Where forking isn't safe it stays unused.
+    """
+
+    def __init__(self) -> None:
+        self.pipe: Connection | None = None
+        if _CAN_FORK:
+            context = multiprocessing.get_context("fork")
+            self.pipe, theirs = context.Pipe()
+            self.process = context.Process(
+                target=_wait_for_work, args=(self.pipe, theirs), name=PROCESS_NAME, daemon=True
+            )
+            self.process.start()
+            theirs.close()
+
+    def take(self, request: Request) -> tuple[BaseProcess, Connection]:
+        """Hand over the request; the process and the pipe that its events come through."""
+        if self.pipe is None:
+            return _started(request)
+        self.pipe.send(request)
+        return self.process, self.pipe
+
+
 @dataclass(frozen=True)
 class Request:
     """What a grading process is asked to do. ``session`` is chosen here, so that everything of it
@@ -73,12 +100,12 @@ def grade(
     *,
     checks: Path | None = None,
     limits: Limits = LIMITS,
-    once: bool = False,
+    early: Early | None = None,
 ) -> Report:
     """Grade a submission. Trouble of ours comes back as a report with status ``error``.
 
-    ``once`` is for a process that grades a single submission: forking it is quicker than making a
-    warm parent. ``checks`` takes the place of the exercise's own module of checks.
+    ``early`` is a process that waits for this request; else one is forked from the warm parent.
+    ``checks`` takes the place of the exercise's own module of checks.
 
     Raises nothing but KeyboardInterrupt, after everything that was started is removed. When a
     report comes back, its containers are still being removed beside: ``settle`` waits for that.
@@ -92,13 +119,9 @@ def grade(
         limits,
         os.environ.get("DOCKER_HOST"),
     )
-    context = multiprocessing.get_context("fork") if once and _CAN_FORK else _context()
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, request), name=PROCESS_NAME)
     results: list[CheckResult] = []
+    process, ours = early.take(request) if early else _started(request)
     try:
-        process.start()
-        theirs.close()
         facts, problem = _follow(ours, begun + limits.grading_seconds, results, listen)
     except BaseException:
         _end(process, request.session)
@@ -117,6 +140,15 @@ def grade(
     )
 
 
+def _started(request: Request) -> tuple[BaseProcess, Connection]:
+    context = _context()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, request), name=PROCESS_NAME)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
 def settle() -> None:
     """Wait until nothing of finished gradings is left."""
     for process in multiprocessing.active_children():
@@ -129,6 +161,15 @@ def sweep() -> list[str]:
     from grader import session
 
     return session.sweep()
+
+
+def _wait_for_work(ours: Connection, pipe: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ours.close()
+    from grader import grading
+
+    with contextlib.suppress(EOFError):
+        grading.serve(pipe, pipe.recv())
 
 
 def _work(pipe: Connection, request: Request) -> None:

@@ -26,6 +26,7 @@ from grader.engine import Engine, connect
 LABEL = "drydock.session"
 HOST = "drydock.host"
 STARTED = "drydock.started"
+REMOVING_ROUNDS = 5
 LONGEST_SECONDS = 3600
 """No grading takes longer: what is older and foreign belongs to nobody."""
 
@@ -158,7 +159,12 @@ def remove(engine: Engine, session: str) -> None:
 
 
 def _remove(engine: Engine, label: str) -> None:
-    _remove_all(engine, [(kind, identity) for kind, identity, _ in engine.labelled(label)])
+    """A container that its policy restarts right now may refuse once: look again."""
+    for _ in range(REMOVING_ROUNDS):
+        found = [(kind, identity) for kind, identity, _ in engine.labelled(label)]
+        if not found:
+            return
+        _remove_all(engine, found)
 
 
 def _remove_all(engine: Engine, things: list[tuple[str, str]]) -> list[str]:

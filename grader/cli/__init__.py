@@ -12,6 +12,12 @@ import sys
 
 def main() -> None:
     """Run one command and exit with its code."""
+    early = None
+    if sys.argv[1:2] == ["check"] and not {"--watch", "--help"} & set(sys.argv):
+        from grader.runner import Early
+
+        early = Early()
+
     import typer
 
     from grader.cli.app import app
@@ -21,7 +27,7 @@ def main() -> None:
 
     code = 0
     try:
-        code = app(standalone_mode=False, prog_name="./lab") or 0
+        code = app(standalone_mode=False, prog_name="./lab", obj=early) or 0
     except (KeyboardInterrupt, typer.Abort):
         say("Stopped.")
         code = 130

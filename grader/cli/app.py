@@ -24,6 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing
 
 @app.command()
 def check(
+    context: typer.Context,
     exercise: Name,
     submission: Annotated[
         Path | None,
@@ -51,7 +52,7 @@ def check(
         )
     if watch:
         return checking.watch(chosen, path, as_json=as_json)
-    return checking.once(chosen, path, as_json=as_json)
+    return checking.once(chosen, path, context.obj, as_json=as_json)
 
 
 @app.command("list")

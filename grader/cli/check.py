@@ -14,11 +14,11 @@ SETTLE_MILLISECONDS = 50
 """Editors save in several steps; changes this close together are one."""
 
 
-def once(exercise: Exercise, path: Path, *, as_json: bool) -> int:
+def once(exercise: Exercise, path: Path, early: runner.Early | None, *, as_json: bool) -> int:
     """Grade once and print. Returns the exit code. Raises UsageError."""
     answer = submission.read(exercise, path)
     with Live(quiet=as_json) as live:
-        report = runner.grade(exercise, answer, live.listen, once=True)
+        report = runner.grade(exercise, answer, live.listen, early=early)
     _show(report, exercise, as_json=as_json)
     runner.settle()
     return exit_code(report)
