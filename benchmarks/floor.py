@@ -102,7 +102,8 @@ class Script:
                 (root / name).write_bytes(content)
             contexts = [f"--build-context={k}=docker-image://{v}" for k, v in BASES.items()]
             command = [*buildx.command(), "build", "--network=none", "--progress=plain"]
-            command += ["--provenance=false", f"--iidfile={root / 'iid'}", *contexts, folder]
+            command += [f"--label=floor={time.time_ns()}", "--provenance=false"]
+            command += [f"--iidfile={root / 'iid'}", *contexts, folder]
             environment = buildx.environment(root)
             subprocess.run(command, check=True, capture_output=True, env=environment)
             return (root / "iid").read_text()
