@@ -116,11 +116,18 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-def alive(session: str) -> bool:
-    """Whether the process that made a session of this machine still holds its lock."""
+def alive(session: str, *, bury: bool = False) -> bool:
+    """Whether the process that made a session of this machine still holds its lock.
+
+    ``bury`` removes the files of a dead one while its lock is held, so that a session which begins
+    at this moment can't lose its own.
+    """
     try:
         with (_locks() / session).open("r") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if bury:
+                shutil.rmtree(_folder(session), ignore_errors=True)
+                (_locks() / session).unlink(missing_ok=True)
     except FileNotFoundError:
         return False
     except OSError:
@@ -146,10 +153,8 @@ def sweep(engine: Engine | None = None) -> list[str]:
             dead.append((kind, identity))
     lines = _remove_all(engine, dead)
     for path in list(_locks().iterdir()):
-        session = path.name.removesuffix(".files")
-        if not alive(session):
-            shutil.rmtree(_folder(session), ignore_errors=True)
-            (_locks() / session).unlink(missing_ok=True)
+        if not path.name.endswith(".files"):
+            alive(path.name, bury=True)
     return lines
 
 
