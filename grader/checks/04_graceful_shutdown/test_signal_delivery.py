@@ -136,10 +136,12 @@ def test_stops_on_sigterm(container: Container, shutdown: Shutdown, bench: Bench
         f"{STOP_SECONDS:.0f} s after {shutdown.signal_name} the container still ran."
     )
     bench.record(Evidence("time docker stop web", f"{shutdown.end.seconds or 0:.1f} s"))
+    serves = shutdown.server is not None and shutdown.server.host_pid == shutdown.first.host_pid
     assert shutdown.answer.ok, (
         f"The container ended after {shutdown.end.seconds or 0:.1f} s with exit code "
         f"{shutdown.end.code}, but the request in flight was lost ({shutdown.answer.error}): "
-        "the signal ended something else, and the service was killed with it."
+        + ("the service ended " if serves else "something else ended, and the service was killed ")
+        + "without finishing it."
     )
 
 
