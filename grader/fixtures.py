@@ -23,7 +23,8 @@ from grader.submission import Submission
 class Start(Protocol):
     """Starts a container of the submission's image. With ``ready``, waits until it serves.
 
-    The pod has room for one container: the one before is removed.
+    The pod has room for one container: the one before is removed. One that is started
+    ``beside`` the pod has no network, so it is never asked anything and can't be waited for.
     """
 
     def __call__(
@@ -34,6 +35,7 @@ class Start(Protocol):
         host: Mapping[str, Any] | None = None,
         files: bytes | None = None,
         ready: bool = True,
+        beside: bool = False,
     ) -> Container: ...
 
 
@@ -92,10 +94,13 @@ class Fixtures:
             host: Mapping[str, Any] | None = None,
             files: bytes | None = None,
             ready: bool = True,
+            beside: bool = False,
         ) -> Container:
             self._listen(Event("phase", "starting the container"))
-            started = container.run(self._bench, image, config=config, host=host, files=files)
-            if ready:
+            started = container.run(
+                self._bench, image, config=config, host=host, files=files, beside=beside
+            )
+            if ready and not beside:
                 started.wait_ready()
             self._listen(Event("phase", "looking at the container"))
             return started

@@ -52,20 +52,21 @@ def run(
     config: Mapping[str, Any] | None = None,
     host: Mapping[str, Any] | None = None,
     files: bytes | None = None,
+    beside: bool = False,
 ) -> Container:
     """Create and start a container of ``image`` in the bench's pod.
 
     ``config`` and ``host`` override the API body and its HostConfig; ``files`` is a tar archive
-    put into the root before the start. Raises LearnerFault when it can't start.
+    put into the root before the start. ``beside``: without a network and out of the pod, which
+    keeps its container. Raises LearnerFault when it can't start.
     """
-    pod = bench.pod
     body = {
         **(config or {}),
         "Image": image.id,
         "Labels": bench.session.labels,
         "HostConfig": host_config(
             bench.limits,
-            network=f"container:{pod.id}",
+            network="none" if beside else f"container:{bench.pod.id}",
             host_cpus=bench.engine.facts.cpus,
             volumes=image.volumes,
             overrides=host,
@@ -77,7 +78,8 @@ def run(
         container = Container(bench, image, identity)
         if files:
             bench.engine.put_archive(identity, "/", files)
-        bench.occupy(container)
+        if not beside:
+            bench.occupy(container)
         bench.engine.start(identity)
     except Refused as error:
         if any(fault in error.reason for fault in _START_FAULTS):

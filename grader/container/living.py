@@ -53,23 +53,30 @@ class Living(Handle):
     ) -> float | None:
         """Seconds until the health status became ``wanted`` after this call, or None.
 
-        Given up early when the status becomes ``or_else``, after ``probes`` more runs of the
-        health check that didn't bring it, or when the container ends.
+        Given up early when the status becomes ``or_else``, after ``probes`` whole runs of the
+        health check that began after this call and didn't bring it, or when the container ends.
         """
         begun = time.monotonic()
         watch = self._bench.watch
-        ran = len(watch.of(self.id, "exec_die"))
+        # The end of a run can't be counted: a program that isn't there has none. The next run
+        # begins when the one before is over.
+        ran = len(watch.of(self.id, "exec_create"))
 
         def decided() -> bool:
             seen = [event["Action"] for event in watch.of(self.id, "health_status", "die")]
             last = seen[-1].removeprefix("health_status: ") if seen else ""
-            enough = probes and len(watch.of(self.id, "exec_die")) >= ran + probes
+            enough = probes and len(watch.of(self.id, "exec_create")) > ran + probes
             return last in (wanted, or_else or wanted, "die") or bool(enough)
 
         watch.wait(decided, seconds)
         health = self.state.health
         self.record(receipt.health_status(health))
         return time.monotonic() - begun if health == wanted else None
+
+    def health_changes(self) -> tuple[str, ...]:
+        """What the health status became since the start, in order."""
+        seen = self._bench.watch.of(self.id, "health_status")
+        return tuple(event["Action"].removeprefix("health_status: ") for event in seen)
 
     def show_health(self) -> tuple[HealthProbe, ...]:
         """The last runs of the health check, left as evidence."""
