@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from grader.engine import Engine
@@ -28,18 +29,25 @@ Recorder = Callable[[Evidence], None]
 class Bench:
     """What probes need to look at containers. One per grading."""
 
-    def __init__(self, engine: Engine, session: Session, limits: Limits, record: Recorder) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        session: Session,
+        limits: Limits,
+        record: Recorder,
+        sysctls: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.engine = engine
         self.session = session
         self.limits = limits
         self.record = record
         self.watch = Watch(engine, f"{LABEL}={session.id}")
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="bench")
-        self._pod = self._pool.submit(self._start, "pod")
+        self._pod = self._pool.submit(self._start, "pod", sysctls)
         self._occupant: Container | None = None
 
-    def _start(self, role: Role) -> Inspector:
-        inspector = Inspector(self.session, self.watch, role)
+    def _start(self, role: Role, sysctls: Mapping[str, str] = MappingProxyType({})) -> Inspector:
+        inspector = Inspector(self.session, self.watch, role, sysctls)
         inspector.wait_ready()
         return inspector
 
@@ -70,6 +78,11 @@ class Bench:
     def later(self, call: Callable[[], object]) -> None:
         """Do something that nobody waits for (removing a container) beside the next check."""
         self._pool.submit(call)
+
+    def beside(self, call: Callable[[], None]) -> Callable[[], None]:
+        """Do something in the background; calling the result waits for it and raises what it
+        raised."""
+        return self._pool.submit(call).result
 
     def verify(self) -> None:
         """Make sure that the engine is the one we started on and still there, before a learner

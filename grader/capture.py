@@ -1,7 +1,8 @@
 """What docker itself makes of a command line: a tiny endpoint that answers like an engine.
 
 The real docker CLI runs the command against it; the JSON body that it sends is recorded, refused,
-and nothing is created. So every flag means exactly what Docker means by it.
+and nothing is created. So every flag, and every key of a compose file, means exactly what Docker
+means by it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import socketserver
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from grader.text import clean
 CLI_SECONDS = 10.0
 MAX_BODY_BYTES = 1 << 20
 API_VERSION = "1.45"
+IMAGE = {"Id": f"sha256:{'0' * 64}", "Config": {}, "Os": "linux"}
+"""Every image that is asked for is there."""
 
 
 def create_body(arguments: Sequence[str], shown: str) -> dict[str, Any]:
@@ -31,24 +34,35 @@ def create_body(arguments: Sequence[str], shown: str) -> dict[str, Any]:
 
     Raises LearnerFault with the CLI's own words when it refuses, GraderError when it is missing.
     """
-    docker = shutil.which("docker")
-    if docker is None:
-        raise GraderError("The docker command line is missing: ./lab setup installs it.")
-    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
-        address = Path(folder) / "capture.sock"
-        with _Endpoint(str(address)) as endpoint:
-            threading.Thread(target=endpoint.serve_forever, args=(0.01,), daemon=True).start()
-            done = _run([docker, "-H", f"unix://{address}", "run", "-d", *arguments], folder)
-            endpoint.shutdown()
-    if endpoint.body is None:
-        said = clean(done.stderr or done.stdout).strip()
+    bodies, said = record(("run", "-d", *arguments), {})
+    if not bodies:
         lines = [line for line in said.splitlines() if line and not line.startswith("See 'docker")]
         reason = lines[0].removeprefix("docker: ").strip() if lines else "no reason given"
         raise LearnerFault(
             f"docker refuses this command: {reason}",
             Evidence(shown, said[:800], "a command that docker accepts"),
         )
-    return endpoint.body
+    return bodies[0]
+
+
+def record(arguments: Sequence[str], files: Mapping[str, str]) -> tuple[list[dict[str, Any]], str]:
+    """(bodies of the containers that ``docker ARGUMENTS`` asks for, what docker printed).
+
+    It runs in an empty folder that holds ``files``. Raises GraderError when docker is missing.
+    """
+    docker = shutil.which("docker")
+    if docker is None:
+        raise GraderError("The docker command line is missing: ./lab setup installs it.")
+    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
+        for name, text in files.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        address = Path(folder) / "capture.sock"
+        with _Endpoint(str(address)) as endpoint:
+            threading.Thread(target=endpoint.serve_forever, args=(0.01,), daemon=True).start()
+            done = _run([docker, "-H", f"unix://{address}", *arguments], folder)
+            endpoint.shutdown()
+    said = clean(done.stderr or done.stdout).replace(f"{folder}/", "").strip()
+    return endpoint.bodies, said
 
 
 def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
@@ -70,13 +84,13 @@ def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
 
 
 class _Endpoint(socketserver.ThreadingUnixStreamServer):
-    """Listens on a Unix socket; ``body`` is what was asked to be created."""
+    """Listens on a Unix socket; ``bodies`` are what was asked to be created."""
 
     daemon_threads = True
-    body: dict[str, Any] | None = None
 
     def __init__(self, address: str) -> None:
         super().__init__(address, _Handler)
+        self.bodies: list[dict[str, Any]] = []
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -86,17 +100,29 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._answer(200, None)
 
     def do_GET(self) -> None:
-        if self.path.endswith("/_ping"):
+        path = self.path.partition("?")[0]
+        if path.endswith("/_ping"):
             self._answer(200, "OK")
+        elif path.endswith("/containers/json"):
+            self._answer(200, [])
+        elif "/images/" in path:
+            self._answer(200, IMAGE)
+        elif path.endswith("/version"):
+            self._answer(200, {"ApiVersion": API_VERSION})
+        elif path.endswith("/info"):
+            self._answer(200, {"OSType": "linux"})
         else:
             self._answer(404, {"message": "not here"})
 
     def do_POST(self) -> None:
         length = min(int(self.headers.get("Content-Length") or 0), MAX_BODY_BYTES)
         content = self.rfile.read(length)
-        if self.path.partition("?")[0].endswith("/containers/create"):
-            self.server.body = json.loads(content)
+        path = self.path.partition("?")[0]
+        if path.endswith("/containers/create"):
+            self.server.bodies.append(json.loads(content))
             self._answer(403, {"message": "recorded"})
+        elif path.endswith("/volumes/create"):
+            self._answer(201, {"Name": json.loads(content)["Name"], "Driver": "local"})
         else:
             self._answer(200, None)
 

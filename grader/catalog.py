@@ -33,6 +33,8 @@ class Exercise:
     """What to do, in a few sentences of plain text."""
     reproduce: tuple[str, ...]
     """Commands that start what the evidence looks at, typed in the exercise's workspace."""
+    sysctls: Mapping[str, str]
+    """Kernel settings of the network that the service runs in, where they matter."""
     folder: Path
     checks_path: Path
     solution: Path
@@ -92,6 +94,7 @@ def load(manifest: Path) -> Exercise:
         starter_fails=tuple(data.get("starter_fails", ())),
         brief=" ".join(data.get("brief", "").split()),
         reproduce=tuple(data.get("reproduce", ())),
+        sysctls=dict(data.get("sysctls", {})),
         folder=folder,
         checks_path=project.CHECKS / section / f"test_{name}.py",
         solution=project.SOLUTIONS / section / name,

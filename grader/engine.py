@@ -173,6 +173,19 @@ class Engine:
         return self._client.logs(container, stdout=stdout, stderr=stderr)
 
     @_translated
+    def execute(self, container: str, command: list[str]) -> tuple[int, bytes]:
+        """(exit code, output) of a command in a running container, as its own user."""
+        identity = self._client.exec_create(container, command)["Id"]
+        output = self._client.exec_start(identity)
+        return int(self._client.exec_inspect(identity)["ExitCode"]), output
+
+    @_translated
+    def stop(self, container: str) -> None:
+        """Stop as ``docker stop`` does, with the container's own grace period; returns when it
+        has ended."""
+        self._client.stop(container)
+
+    @_translated
     def put_archive(self, container: str, folder: str, archive: bytes) -> None:
         self._client.put_archive(container, folder, archive)
 

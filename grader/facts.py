@@ -120,7 +120,8 @@ class Logs:
 
 @dataclass(frozen=True)
 class Usage:
-    """A container's cgroup. Memory in bytes (``None``: no limit or not accounted)."""
+    """A container's cgroup. Memory in bytes (``None``: no limit or not accounted), the CPU limit
+    in CPUs."""
 
     memory_bytes: int | None
     memory_limit: int | None
@@ -128,6 +129,20 @@ class Usage:
     oom_kills: int
     throttled_periods: int
     cpu_nanoseconds: int | None
+    cpu_limit: float | None
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A mount as the container's processes see it, from the kernel."""
+
+    place: str
+    kind: str
+    options: tuple[str, ...]
+
+    @property
+    def is_readonly(self) -> bool:
+        return "ro" in self.options
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from grader import container, gpu
+from grader import compose, container, gpu
 from grader import run_command as run_commands
 from grader.bench import Bench
+from grader.compose import ComposeFile, Service
 from grader.container import Container
 from grader.event import Event, Listener
 from grader.gpu import GpuHost
@@ -63,6 +64,16 @@ class Fixtures:
     def run_command(self, answers: Mapping[str, str]) -> RunCommand:
         """What docker makes of the learner's run.sh."""
         return run_commands.read(answers["run.sh"])
+
+    @pytest.fixture(scope="session")
+    def compose_file(self, answers: Mapping[str, str]) -> ComposeFile:
+        """The learner's compose.yaml, reviewed."""
+        return compose.read(answers["compose.yaml"])
+
+    @pytest.fixture(scope="session")
+    def service(self, compose_file: ComposeFile) -> Service:
+        """What Compose makes of the service called scorer."""
+        return compose_file.service()
 
     @pytest.fixture(scope="session")
     def gpu_host(self, image: Image, start: Start) -> GpuHost:

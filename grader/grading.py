@@ -74,7 +74,7 @@ def grade(request: Request, send: Listener) -> Iterator[dict[str, object]]:
     engine = engines.connect()
     with sessions.Session(engine, request.session) as session:
         evidence: list[Evidence] = []
-        bench = Bench(engine, session, request.limits, evidence.append)
+        bench = Bench(engine, session, request.limits, evidence.append, request.exercise.sysctls)
         preparation = Preparation(request.exercise, request.submission, bench, send)
         sweeping = threading.Thread(target=_sweep, args=(engine,), daemon=True)
         sweeping.start()

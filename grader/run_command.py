@@ -12,43 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader import capture
+from grader import capture, permitted
 from grader.outcome import LearnerFault
 from grader.report import Evidence
-from grader.sandbox import MIB
 
 IMAGE = "scorer"
-MAX_MEMORY = 1024 * MIB
-"""The most memory that any command line gets."""
-
-ALLOWED = {
-    "Memory": "--memory",
-    "MemorySwap": "--memory-swap",
-    "MemoryReservation": "--memory-reservation",
-    "MemorySwappiness": "--memory-swappiness",
-    "OomKillDisable": "--oom-kill-disable",
-    "NanoCpus": "--cpus",
-    "CpuShares": "--cpu-shares",
-    "CpuQuota": "--cpu-quota",
-    "CpuPeriod": "--cpu-period",
-    "CpusetCpus": "--cpuset-cpus",
-    "PidsLimit": "--pids-limit",
-    "RestartPolicy": "--restart",
-    "Init": "--init",
-    "ReadonlyRootfs": "--read-only",
-    "Tmpfs": "--tmpfs",
-    "CapDrop": "--cap-drop",
-    "DeviceRequests": "--gpus",
-    "ShmSize": "--shm-size",
-}
-"""HostConfig keys that are taken over, with the flag that sets them."""
-
-DROPPED = frozenset(
-    {"PortBindings", "PublishAllPorts", "AutoRemove", "ConsoleSize", "NetworkMode", "LogConfig"}
-    | {"Annotations", "Dns", "DnsOptions", "DnsSearch", "ExtraHosts"}
-)
-"""HostConfig keys that do no harm and that the sandbox decides itself."""
-
 CONFIG_KEYS = ("Cmd", "Entrypoint", "Env", "User", "WorkingDir", "StopSignal", "StopTimeout")
 _FILE_FLAGS = ("--env-file", "--label-file", "--cidfile", "--volume", "--mount", "--use-api-socket")
 _SHELL = re.compile(r"[$`;|&<>(){}]")
@@ -80,34 +48,13 @@ def read(script: str, name: str = "run.sh") -> RunCommand:
     arguments = _arguments(words, name)
     _refuse_files(arguments, name)
     body = capture.create_body(arguments, text)
-    host = _host(body.get("HostConfig") or {}, name)
+    host = permitted.host(body.get("HostConfig") or {}, name)
     if body.get("Image") != IMAGE:
         raise LearnerFault(
             f"{name} runs the image {body.get('Image')!r}; in this exercise it is called {IMAGE}."
         )
     config = {key: body[key] for key in CONFIG_KEYS if body.get(key) not in (None, [], "")}
     return RunCommand(text, IMAGE, host, config)
-
-
-def host_overrides(command: RunCommand) -> dict[str, Any]:
-    """The HostConfig to run with: the learner's, capped where the sandbox has to."""
-    host = dict(command.host)
-    memory = host.get("Memory", 0)
-    if memory:
-        host["Memory"] = min(memory, MAX_MEMORY)
-        host["MemorySwap"] = _swap(host, memory)
-        if host.get("MemoryReservation", 0) > host["Memory"]:
-            del host["MemoryReservation"]
-    else:
-        host["Memory"] = host["MemorySwap"] = MAX_MEMORY
-    host.pop("OomKillDisable", None)
-    return host
-
-
-def _swap(host: Mapping[str, Any], memory: int) -> int:
-    """Docker's own rule: no value means twice the memory; -1 means all there is (capped here)."""
-    swap = int(host.get("MemorySwap", 0)) or 2 * memory
-    return 2 * MAX_MEMORY if swap < 0 else min(swap, 2 * MAX_MEMORY)
 
 
 def _one_command(script: str, name: str) -> str:
@@ -160,26 +107,3 @@ def _refuse_files(arguments: list[str], name: str) -> None:
             raise LearnerFault(f"{name}: {flag} reaches files of the host; it isn't needed here.")
         if "seccomp=" in word or "apparmor=" in word:
             raise LearnerFault(f"{name}: --security-opt {word[:40]} isn't needed here.")
-
-
-def _host(host: Mapping[str, Any], name: str) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    for key, value in host.items():
-        if key == "NetworkMode" and value not in ("", "default", "bridge", "none"):
-            raise LearnerFault(f"{name}: --network {value} isn't part of this exercise.")
-        if key in DROPPED or _is_default(key, value):
-            continue
-        if key == "SecurityOpt" and set(value) <= {"no-new-privileges", "no-new-privileges:true"}:
-            continue
-        if key not in ALLOWED:
-            raise LearnerFault(f"{name} sets {key} ({str(value)[:60]}), which isn't part of this.")
-        kept[key] = value
-    return kept
-
-
-def _is_default(key: str, value: Any) -> bool:
-    if key == "RestartPolicy":
-        return (value or {}).get("Name") in ("", "no", None)
-    if key == "MemorySwappiness":
-        return value in (None, -1)
-    return value in (None, "", 0, False, [], {}, [0, 0], "default")

@@ -63,7 +63,7 @@ def run(
     body = {
         **(config or {}),
         "Image": image.id,
-        "Labels": bench.session.labels,
+        "Labels": {**(config or {}).get("Labels", {}), **bench.session.labels},
         "HostConfig": host_config(
             bench.limits,
             network="none" if beside else f"container:{bench.pod.id}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from grader.container import receipt
 from grader.container.handle import Handle
@@ -17,6 +18,16 @@ class Living(Handle):
     def signal(self, name: str) -> None:
         """Send a signal to the first process, as ``docker kill -s`` does."""
         self._bench.engine.kill(self.id, name)
+
+    def execute(self, *command: str) -> tuple[int, str]:
+        """(exit code, output) of a command in the container, as ``docker exec`` runs it."""
+        code, output = self._bench.engine.execute(self.id, list(command))
+        return code, clean(output.decode("utf-8", "replace"))[:2000]
+
+    def stop(self) -> Callable[[], None]:
+        """Stop as ``docker stop`` does, with the container's own grace period, beside what
+        follows. Calling the result waits until it is done."""
+        return self._bench.beside(lambda: self._bench.engine.stop(self.id))
 
     def wait_exit(self, seconds: float) -> Exit | None:
         """How the container ended, or None when it still runs after ``seconds``."""

@@ -6,7 +6,7 @@ import base64
 
 from grader.container import receipt
 from grader.container.handle import ANSWER_SECONDS, Handle
-from grader.facts import Process, Usage
+from grader.facts import Mount, Process, Usage
 from grader.outcome import GraderError
 
 
@@ -51,6 +51,14 @@ class Observed(Handle):
         text = base64.b64decode(found["content"]).decode("utf-8", "replace")
         self.record(receipt.file(path, text))
         return text
+
+    def mounts(self) -> dict[str, Mount]:
+        """The container's mounts by their place; one that hides another counts."""
+        found = self._bench.observer.ask("mounts", ANSWER_SECONDS, pid=self._host_pid)
+        return {
+            item["place"]: Mount(item["place"], item["kind"], tuple(item["options"]))
+            for item in found
+        }
 
     def usage(self) -> Usage:
         """Figures of the container's cgroup."""

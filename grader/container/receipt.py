@@ -50,6 +50,12 @@ def capabilities(process: Process) -> Evidence:
     return Evidence(command, "\n".join(rows))
 
 
+def bounding(process: Process) -> Evidence:
+    """Which capabilities a process holds, and which it could ever come to hold."""
+    rows = f"CapEff:\t{process.cap_effective:016x}\nCapBnd:\t{process.cap_bounding:016x}"
+    return Evidence(f"{BESIDE} grep -E 'Cap(Eff|Bnd)' /proc/{process.pid}/status", rows)
+
+
 def file(path: str, text: str) -> Evidence:
     """The first and the last lines of a file of the container."""
     lines = text.splitlines()

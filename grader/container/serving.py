@@ -30,6 +30,7 @@ class Serving(Handle):
         timeout: float = ANSWER_SECONDS,
         wait: float = 0.0,
         receipt: bool = True,
+        port: int = PORT,
     ) -> Callable[[], Response]:
         """Send a request now; calling the result waits for its answer (seconds).
 
@@ -39,7 +40,7 @@ class Serving(Handle):
             "request",
             method=method,
             path=path,
-            port=PORT,
+            port=port,
             headers=dict(headers or {}),
             body=base64.b64encode(body).decode(),
             timeout=timeout,

@@ -11,6 +11,7 @@ import json
 import socket
 import struct
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any, Literal, cast
 
@@ -33,7 +34,9 @@ START_SECONDS = 20.0
 class Inspector:
     """One inspector container, alive until its stdin closes."""
 
-    def __init__(self, session: Session, watch: Watch, role: Role) -> None:
+    def __init__(
+        self, session: Session, watch: Watch, role: Role, sysctls: Mapping[str, str]
+    ) -> None:
         self._watch = watch
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._numbers = itertools.count()
@@ -48,6 +51,7 @@ class Inspector:
             "PidsLimit": 256,
             "SecurityOpt": ["no-new-privileges"],
             "AutoRemove": True,
+            "Sysctls": dict(sysctls),
             **_HOST_CONFIG[role],
         }
         body = {

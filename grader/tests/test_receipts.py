@@ -33,6 +33,7 @@ def desk(tmp_path: Path) -> Iterator[Path]:
     """A folder to type in; the container and images of the receipts are removed afterwards."""
     typed("docker rm -f web", tmp_path)
     yield tmp_path
+    typed("docker compose -p web down -v --timeout 0 --rmi local", tmp_path)
     typed("docker rm -f web; docker rmi -f web scorer", tmp_path)
 
 

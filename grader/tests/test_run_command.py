@@ -8,7 +8,7 @@ import pytest
 
 from grader import run_command
 from grader.outcome import LearnerFault
-from grader.run_command import MAX_MEMORY, host_overrides
+from grader.permitted import MAX_MEMORY, capped
 from grader.sandbox import MIB
 
 
@@ -83,8 +83,8 @@ def test_harmless_spellings_pass(script: str) -> None:
         ("docker run --mount type=bind,src=/,dst=/x scorer", "--mount"),
         ("docker run --privileged scorer", "Privileged"),
         ("docker run --cap-add SYS_ADMIN scorer", "CapAdd"),
-        ("docker run --network host scorer", "--network host"),
-        ("docker run --network container:abc scorer", "--network"),
+        ("docker run --network host scorer", "network host"),
+        ("docker run --network container:abc scorer", "network container"),
         ("docker run --pid host scorer", "PidMode"),
         ("docker run --ipc host scorer", "IpcMode"),
         ("docker run --userns host scorer", "UsernsMode"),
@@ -109,10 +109,10 @@ def test_environment_of_the_grader_does_not_leak(monkeypatch: pytest.MonkeyPatch
 
 
 def test_memory_is_capped_and_swap_follows_dockers_rule() -> None:
-    unlimited = host_overrides(run_command.read("docker run scorer"))
+    unlimited = capped(run_command.read("docker run scorer").host)
     assert unlimited["Memory"] == unlimited["MemorySwap"] == MAX_MEMORY
-    large = host_overrides(run_command.read("docker run -m 64g --memory-swap -1 scorer"))
+    large = capped(run_command.read("docker run -m 64g --memory-swap -1 scorer").host)
     assert large["Memory"] == MAX_MEMORY
     assert large["MemorySwap"] <= 2 * MAX_MEMORY
-    twice = host_overrides(run_command.read("docker run -m 100m scorer"))
+    twice = capped(run_command.read("docker run -m 100m scorer").host)
     assert twice["MemorySwap"] == 200 * MIB

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from grader import gpu
+from grader import gpu, permitted
 from grader.bench import Bench
 from grader.fixtures import Start
 from grader.gpu import GpuHost, Injection
 from grader.image import Image
 from grader.report import Evidence
-from grader.run_command import RunCommand, host_overrides
+from grader.run_command import RunCommand
 
 pytestmark = pytest.mark.exercise("gpu_visibility")
 
@@ -54,7 +54,11 @@ def report(image: Image, start: Start, run_command: RunCommand, bench: Bench) ->
         environment: Sequence[str] = (),
         files: bytes | None = None,
     ) -> list[Printed]:
-        host = {key: item for key, item in host_overrides(run_command).items() if key not in TAKEN}
+        host = {
+            key: item
+            for key, item in permitted.capped(run_command.host).items()
+            if key not in TAKEN
+        }
         config: dict[str, Any] = {
             "Env": [*(injection.environment if injection else ()), *environment],
             "Entrypoint": [],

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from grader import permitted
 from grader.bench import Bench
 from grader.container import Container
 from grader.facts import Exit, Response
 from grader.fixtures import Start
 from grader.image import Image
 from grader.report import Evidence
-from grader.run_command import RunCommand, host_overrides
+from grader.run_command import RunCommand
 from grader.sandbox import MIB
 
 pytestmark = [pytest.mark.exercise("memory_limit"), pytest.mark.observed]
@@ -44,7 +45,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story(run_command: RunCommand, image: Image, start: Start) -> Story:
     """Start as the learner says, work normally, then leak."""
-    container = start(image, config=run_command.config, host=host_overrides(run_command))
+    container = start(image, config=run_command.config, host=permitted.capped(run_command.host))
     swap_limit = container.usage().swap_limit
     body = json.dumps(BATCH).encode()
     load = container.send("/predict", method="POST", body=body, receipt=False)()

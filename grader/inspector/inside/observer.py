@@ -140,6 +140,7 @@ def cgroup(pid: int) -> dict[str, Any]:
             "oom_kills": events.get("oom_kill", 0),
             "throttled_periods": stats.get("nr_throttled", 0),
             "cpu_nanoseconds": stats.get("usage_usec", 0) * 1000,
+            "cpu_limit": _cpus(*(_text(f"{root}/cpu.max") or "max 100000").split()),
         }
     return {
         "memory_bytes": _number(f"{root}/memory/memory.usage_in_bytes"),
@@ -148,7 +149,36 @@ def cgroup(pid: int) -> dict[str, Any]:
         "oom_kills": _table(f"{root}/memory/memory.oom_control").get("oom_kill", 0),
         "throttled_periods": _table(f"{root}/cpu/cpu.stat").get("nr_throttled", 0),
         "cpu_nanoseconds": _number(f"{root}/cpuacct/cpuacct.usage"),
+        "cpu_limit": _cpus(
+            _text(f"{root}/cpu/cpu.cfs_quota_us") or "-1",
+            _text(f"{root}/cpu/cpu.cfs_period_us") or "100000",
+        ),
     }
+
+
+def mounts(pid: int) -> list[dict[str, Any]]:
+    """The mounts that a process sees: where, of which kind, with which options."""
+    found = []
+    with open(f"/proc/{pid}/mountinfo") as table:
+        for line in table:
+            before, _, after = line.rstrip("\n").partition(" - ")
+            fields, kind = before.split(" "), after.split(" ")
+            place = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[4])
+            found.append({"place": place, "kind": kind[0], "options": fields[5].split(",")})
+    return found
+
+
+def _cpus(quota: str, period: str) -> float | None:
+    """CPUs that a quota allows; none when it is unlimited."""
+    return None if quota in ("max", "-1") else int(quota) / int(period)
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path) as file:
+            return file.read().strip()
+    except OSError:
+        return ""
 
 
 def _number(path: str) -> int | None:
@@ -168,4 +198,10 @@ def _table(path: str) -> dict[str, int]:
         return {}
 
 
-OPERATIONS = {"processes": processes, "read": read, "describe": describe, "cgroup": cgroup}
+OPERATIONS = {
+    "processes": processes,
+    "read": read,
+    "describe": describe,
+    "cgroup": cgroup,
+    "mounts": mounts,
+}

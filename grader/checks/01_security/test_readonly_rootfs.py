@@ -1,0 +1,131 @@
+"""Exercise readonly_rootfs: nothing of the image can be changed while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from grader.bench import Bench
+from grader.compose import Service
+from grader.container import Container
+from grader.facts import Mount
+from grader.fixtures import Start
+from grader.image import Image
+from grader.outcome import LearnerFault
+from grader.report import Evidence
+
+pytestmark = [pytest.mark.exercise("readonly_rootfs"), pytest.mark.observed]
+
+ROOT_FILE = "/app/data/planted"
+TMP_FILE = "/tmp/drydock-scratch"
+TOUCH = "touch {0} && echo written; rm -f {0}"
+FEATURES = {"features": [1.0, 2.0, 3.0]}
+SCORE = 4.75
+
+
+@pytest.fixture(scope="module")
+def running(service: Service, image: Image, start: Start) -> Container:
+    """The service as the compose file starts it; the last check asks whether it serves."""
+    container = start(image, config=service.config, host=service.sandboxed, ready=False)
+    try:
+        container.wait_ready()
+    except LearnerFault:
+        if not container.state.running:
+            raise
+    return container
+
+
+@pytest.fixture(scope="module")
+def mounts(running: Container) -> Mapping[str, Mount]:
+    return running.mounts()
+
+
+def _write(container: Container, path: str) -> str:
+    """What happens when the service's user writes a file; empty when it works."""
+    code, said = container.execute("sh", "-c", TOUCH.format(path))
+    return "" if "written" in said else said.strip() or f"exit code {code}"
+
+
+def _show(bench: Bench, place: str, mount: Mount | None) -> None:
+    shown = f"{mount.kind} {','.join(mount.options)}" if mount else "(not a mount of its own)"
+    command = f"docker exec web sh -c \"grep ' {place} ' /proc/1/mountinfo || true\""
+    bench.record(Evidence(command, shown))
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("read-only file system (EROFS)")
+@pytest.mark.hint(
+    "Which key of a compose service makes its root file system read-only?",
+    "read_only: true, on the same level as build.",
+)
+def test_root_is_readonly(running: Container, mounts: Mapping[str, Mount], bench: Bench) -> None:
+    """A write to the image's own file system fails with EROFS.
+
+    Whoever breaks in can then neither plant a program nor change the code that runs.
+    """
+    problem = _write(running, ROOT_FILE)
+    bench.record(
+        Evidence(f"docker exec web sh -c '{TOUCH.format(ROOT_FILE)}'", problem or "written")
+    )
+    assert problem, f"{ROOT_FILE} could be written: the root file system is writable."
+    assert mounts["/"].is_readonly, (
+        f"The write failed ({problem}), but the kernel has the root file system mounted "
+        "read-write: elsewhere it can be changed."
+    )
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("written")
+@pytest.mark.hint(
+    "With a read-only root /tmp is read-only as well, unless it is a mount of its own.",
+    "tmpfs takes a list of paths.",
+)
+def test_tmp_is_writable(running: Container, bench: Bench) -> None:
+    """The service's user can write to /tmp.
+
+    Python, tokenizers and upload handlers need a place for scratch files; without one they fail
+    on the first request that is large enough.
+    """
+    problem = _write(running, TMP_FILE)
+    bench.record(
+        Evidence(f"docker exec web sh -c '{TOUCH.format(TMP_FILE)}'", problem or "written")
+    )
+    assert not problem, f"Writing to /tmp failed: {problem}."
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("a tmpfs")
+@pytest.mark.hint(
+    "Where do the bytes of /tmp go: to a disk, or to memory?",
+    "Write tmpfs: with the item /tmp; a size, as in /tmp:size=64m, keeps it bounded.",
+)
+def test_tmp_is_tmpfs(mounts: Mapping[str, Mount], service: Service, bench: Bench) -> None:
+    """/tmp is a tmpfs: in memory, and gone with the container.
+
+    A volume or the container's own layer keeps what a request left behind, on disk.
+    """
+    mount = mounts.get("/tmp")
+    _show(bench, "/tmp", mount)
+    assert mount, "/tmp is no mount of its own: it is part of the container's root."
+    volumes = [
+        item["Target"] for item in service.host.get("Mounts") or () if item["Type"] == "volume"
+    ]
+    assert "/tmp" not in [place.rstrip("/") for place in volumes], (
+        "/tmp is a volume: what is written there stays on disk when the container is gone."
+    )
+    assert mount.kind == "tmpfs", f"/tmp is a mount of the kind {mount.kind}, not a tmpfs."
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("HTTP 200 with a score")
+@pytest.mark.hint("docker compose logs shows what the service says; it needs /tmp and port 8000.")
+def test_service_answers(running: Container) -> None:
+    """The service still works.
+
+    Hardening that breaks the service is taken back on the first bad night.
+    """
+    answer = running.post("/predict", FEATURES)
+    assert answer.ok, f"POST /predict on port 8000 came to {answer}."
+    score = (answer.json() or {}).get("score")
+    assert score == SCORE, f"POST /predict should give the score {SCORE}, it gave {score}."
