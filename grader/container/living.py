@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from grader.container import receipt
+from grader.container import receipt as receipts
 from grader.container.handle import Handle
 from grader.facts import Exit, HealthProbe
 from grader.text import clean
@@ -60,7 +60,13 @@ class Living(Handle):
         return bool(watch.wait(lambda: len(watch.of(self.id, action)) >= count, seconds))
 
     def wait_health(
-        self, wanted: str, seconds: float, *, or_else: str = "", probes: int = 0
+        self,
+        wanted: str,
+        seconds: float,
+        *,
+        or_else: str = "",
+        probes: int = 0,
+        receipt: bool = True,
     ) -> float | None:
         """Seconds until the health status became ``wanted`` after this call, or None.
 
@@ -81,7 +87,8 @@ class Living(Handle):
 
         watch.wait(decided, seconds)
         health = self.state.health
-        self.record(receipt.health_status(health))
+        if receipt:
+            self.record(receipts.health_status(health))
         return time.monotonic() - begun if health == wanted else None
 
     def health_changes(self) -> tuple[str, ...]:
@@ -92,7 +99,7 @@ class Living(Handle):
     def show_health(self) -> tuple[HealthProbe, ...]:
         """The last runs of the health check, left as evidence."""
         log = self.health_log()
-        self.record(receipt.health_log(log))
+        self.record(receipts.health_log(log))
         return log
 
     def health_log(self) -> tuple[HealthProbe, ...]:
