@@ -62,4 +62,6 @@ def host_config(
         "AutoRemove": False,
     }
     config.update(overrides or {})
+    if "NanoCpus" not in (overrides or {}) and (config.get("CpuQuota") or config.get("CpuPeriod")):
+        del config["NanoCpus"]  # the engine takes one form of a CPU limit only
     return config

@@ -37,6 +37,10 @@ _START_FAULTS = (
     "chdir to cwd",
     "invalid reference",
     "minimum memory",
+    "Minimum memory",
+    "Conflicting options",
+    "Range of CPUs",
+    "Requested CPUs are not available",
     "invalid",
 )
 

@@ -1,0 +1,153 @@
+"""Exercise compose_limits: what a service may take, and what is kept for it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from grader.bench import Bench
+from grader.compose import Service
+from grader.facts import Exit, Response, Usage
+from grader.fixtures import Start
+from grader.image import Image
+from grader.report import Evidence
+from grader.sandbox import MIB
+
+pytestmark = [pytest.mark.exercise("compose_limits"), pytest.mark.observed]
+
+MOST_MEMORY = 512 * MIB
+MOST_CPUS = 1.0
+LEAK_MIB = 640
+BATCH = {"rows": [[1.0, 2.0, 3.0]] * 8}
+SETTLED_SECONDS = 0.5
+"""An engine may lose the mark of an OOM kill that comes together with the start."""
+LEAK_SECONDS = 15.0
+EVENT_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Story:
+    """The service's normal load, what the kernel holds it to, and how a leak ended."""
+
+    load: Response
+    usage: Usage
+    leak: Response | None
+    end: Exit | None
+
+
+@pytest.fixture(scope="module")
+def story(service: Service, image: Image, start: Start) -> Story:
+    """One life of the service. Without swap, so that a leak ends on every host alike."""
+    host = service.sandboxed
+    host["MemorySwap"] = host["Memory"]
+    container = start(image, config=service.config, host=host)
+    usage = container.usage()
+    body = json.dumps(BATCH).encode()
+    load = container.send("/predict", method="POST", body=body, receipt=False)()
+    if load.error:
+        return Story(load, usage, None, container.wait_exit(EVENT_SECONDS))
+    if not service.host.get("Memory"):
+        return Story(load, usage, None, None)
+    container.settle(SETTLED_SECONDS)
+    path = f"/leak?mib={LEAK_MIB}"
+    leak = container.send(path, method="POST", timeout=LEAK_SECONDS, receipt=False)()
+    end = container.wait_exit(EVENT_SECONDS) if leak.error else None
+    return Story(load, usage, leak, end)
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("at most 512 MiB, held by the kernel")
+@pytest.mark.hint(
+    "Where does a compose file say how much a service may take?",
+    "deploy, resources, limits, memory; or mem_limit on the service itself.",
+)
+def test_memory_is_limited(service: Service, story: Story, bench: Bench) -> None:
+    """The kernel ends the service when it takes more than its limit, at most 512 MiB.
+
+    On a shared machine a leak without a limit ends whatever the kernel finds first.
+    """
+    limit = service.host.get("Memory", 0)
+    bench.record(service.asked("Memory"))
+    assert limit, "The service has no memory limit: it may take all there is."
+    assert limit <= MOST_MEMORY, (
+        f"The memory limit is {limit / MIB:.0f} MiB; the machine has at most 512 MiB for it."
+    )
+    held = story.usage.memory_limit
+    assert held is not None, "The kernel holds the service to no memory limit."
+    assert held <= limit, f"The kernel's own limit is {held}, not {limit}."
+    if not story.load.error:
+        assert story.end is not None, (
+            f"A leak of {LEAK_MIB} MiB came to {story.leak}, and the service lived on."
+        )
+        assert story.end.oom, (
+            f"A leak of {LEAK_MIB} MiB came to {story.leak}, and the kernel didn't end it."
+        )
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("at most one CPU, held by the kernel")
+@pytest.mark.hint(
+    "A weight (shares) is no limit, and a set of CPUs says only where.",
+    "deploy, resources, limits, cpus; or cpus on the service itself.",
+)
+def test_cpu_is_limited(service: Service, story: Story, bench: Bench) -> None:
+    """The kernel gives the service at most one CPU's worth of time.
+
+    One busy service then can't make all others on the machine slow.
+    """
+    bench.record(service.asked("NanoCpus", "CpuQuota", "CpuPeriod"))
+    quota, period = service.host.get("CpuQuota", 0), service.host.get("CpuPeriod", 0) or 100_000
+    asked = service.host.get("NanoCpus", 0) / 1e9 or quota / period
+    assert asked > 0, "The service has no CPU limit" + (
+        ": a reservation is none."
+        if not service.host.get("CpuShares")
+        else ": cpu_shares is a weight that counts only while others compete."
+    )
+    assert asked <= MOST_CPUS, f"The CPU limit is {asked:g} CPUs; it should be at most one."
+    held = story.usage.cpu_limit
+    assert held is not None, "The kernel holds the service to no CPU limit."
+    assert held <= asked * 1.01, f"The kernel's own limit is {held:g} CPUs, not {asked:g}."
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("a reservation greater than zero and below the limit")
+@pytest.mark.hint(
+    "A limit is what it may take; which word says what is kept for it?",
+    "deploy, resources, reservations, memory; or mem_reservation on the service itself.",
+)
+def test_reservation_below_limit(service: Service, bench: Bench) -> None:
+    """Some memory is reserved for the service, less than its limit.
+
+    The reservation is what it can count on when memory is short; the limit is what it can't
+    exceed. Equal, they leave nothing for the peaks of others.
+    """
+    bench.record(service.asked("MemoryReservation", "Memory"))
+    limit, reserved = service.host.get("Memory", 0), service.host.get("MemoryReservation", 0)
+    assert reserved, "No memory is reserved for the service."
+    assert limit, f"{reserved / MIB:.0f} MiB are reserved, and there is no limit above them."
+    assert reserved < limit, (
+        f"{reserved / MIB:.0f} MiB are reserved with a limit of {limit / MIB:.0f} MiB; it should "
+        "be less than the limit."
+    )
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("HTTP 200 with the batch's scores")
+@pytest.mark.hint("A batch needs about 130 MiB; docker stats shows what the service takes.")
+def test_service_answers(story: Story, bench: Bench) -> None:
+    """The service handles its normal load within its limits.
+
+    A limit below the need turns every batch into an outage.
+    """
+    command = (
+        "curl -si --retry 9 --retry-all-errors -X POST "
+        "-d '{\"rows\": [[1.0, 2.0, 3.0]]}' http://localhost:8000/predict"
+    )
+    bench.record(Evidence(command, str(story.load)))
+    assert story.load.ok, f"A batch of predictions came to {story.load}" + (
+        " and the kernel ended the service for lack of memory."
+        if story.end and story.end.oom
+        else "."
+    )
