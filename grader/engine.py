@@ -23,6 +23,9 @@ from grader.outcome import EngineError
 TIMEOUT = 30.0
 """Seconds that a single call to the engine may take."""
 
+FRAME_HEADER = 8
+"""Bytes before each frame of a multiplexed stream."""
+
 OLDEST = (23, 0)
 """The first engine whose default builder is BuildKit."""
 
@@ -171,6 +174,25 @@ class Engine:
     def logs(self, container: str, *, stdout: bool = True, stderr: bool = True) -> bytes:
         """What the container printed so far; order across the two streams isn't kept."""
         return self._client.logs(container, stdout=stdout, stderr=stderr)
+
+    @_translated
+    def first_line(self, container: str) -> bytes:
+        """The oldest line of stdout that the engine still has; empty when there is none."""
+        stream = self._client.logs(container, stdout=True, stderr=False, stream=True)
+        try:
+            return next(iter(stream), b"")
+        finally:
+            stream.close()
+
+    @_translated
+    def last_line(self, container: str) -> bytes:
+        """The newest line of stdout, with what is attached to it in front, as ``docker logs
+        --details`` shows it; empty when there is none."""
+        client: Any = self._client  # docker-py has no way to ask for details
+        url = client._url("/containers/{0}/logs", container)
+        parameters = {"stdout": 1, "stderr": 0, "details": 1, "tail": 1}
+        frame: bytes = client._result(client._get(url, params=parameters), binary=True)
+        return frame[FRAME_HEADER:]
 
     @_translated
     def execute(self, container: str, command: list[str]) -> tuple[int, bytes]:

@@ -80,5 +80,5 @@ def is_default(key: str, value: Any) -> bool:
     if key == "MemorySwappiness":
         return value in (None, -1)
     if key == "LogConfig":
-        return not (value or {}).get("Type")
+        return not (value or {}).get("Type") and not (value or {}).get("Config")
     return value in (None, "", 0, False, [], {}, [0, 0], "default")

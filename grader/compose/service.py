@@ -18,13 +18,12 @@ CONFIG = (
     *("Cmd", "Entrypoint", "Env", "User", "WorkingDir", "StopSignal", "StopTimeout"),
     *("Healthcheck", "Hostname", "Tty"),
 )
-OWN_LABELS = "com.docker.compose."
 
 
 @dataclass(frozen=True)
 class Service:
     """``host`` and ``config`` as Compose sends them, defaults left out; ``labels`` are the
-    service's own."""
+    service's and Compose's own."""
 
     name: str
     host: Mapping[str, Any]
@@ -44,13 +43,8 @@ class Service:
         for bind in host.get("Binds") or ():
             if not bind.startswith("drydock_"):
                 raise LearnerFault(f"{file} mounts a folder of the host, which isn't needed here.")
-        labels = {
-            key: value
-            for key, value in (body.get("Labels") or {}).items()
-            if not key.startswith(OWN_LABELS)
-        }
         config = {key: body[key] for key in CONFIG if body.get(key) not in (None, [], "", False)}
-        return cls(name, host, config, labels)
+        return cls(name, host, config, body.get("Labels") or {})
 
     @property
     def sandboxed(self) -> dict[str, Any]:

@@ -36,6 +36,7 @@ _START_FAULTS = (
     "mkdir ",
     "chdir to cwd",
     "invalid reference",
+    "log opt",
     "minimum memory",
     "Minimum memory",
     "Conflicting options",

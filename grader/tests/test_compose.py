@@ -28,7 +28,7 @@ def test_a_service_is_what_compose_makes_of_it() -> None:
     assert found.host["MemoryReservation"] == 64 * MIB
     assert found.host["RestartPolicy"]["Name"] == "unless-stopped"
     assert found.config["StopTimeout"] == 65
-    assert found.labels == {"service": "scorer"}
+    assert found.labels["service"] == "scorer"
 
 
 def test_words_stay_words() -> None:
