@@ -14,6 +14,8 @@ from grader.checkspec import CheckSpec
 from grader.outcome import UsageError
 
 MANIFEST = "exercise.toml"
+SLIP, NEAR = 0.8, 0.5
+"""How alike two names are (0 to 1) when one is a slip of the other, or at least near to it."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ def find(name: str, root: Path = project.EXERCISES) -> Exercise:
     short = name.rstrip("/").rpartition("/")[2]
     if short in exercises:
         return exercises[short]
-    near = difflib.get_close_matches(short, exercises, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(short, exercises, cutoff=SLIP) or difflib.get_close_matches(
+        short, exercises, cutoff=NEAR
+    )
     advice = f"did you mean {' or '.join(near)}?" if near else "./lab list shows all exercises."
     raise UsageError(f"There is no exercise called {name!r}; {advice}")
