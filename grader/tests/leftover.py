@@ -12,9 +12,11 @@ def present() -> set[str]:
 
 
 def abandoned() -> list[str]:
-    """The same of sessions whose grader is no longer there (others may be grading beside us)."""
-    return [
+    """The same of sessions whose grader is no longer there (others may be grading beside us, and
+    what one of them has removed since the first look isn't abandoned)."""
+    dead = {
         f"{kind} {identity}"
         for kind, identity, labels in connect().labelled(LABEL)
         if not alive(labels[LABEL])
-    ]
+    }
+    return sorted(dead & present()) if dead else []

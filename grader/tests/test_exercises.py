@@ -12,6 +12,7 @@ EXERCISES = list(catalog.discover().values())
 VARIANTS = [(exercise, each) for exercise in EXERCISES for each in variant.of(exercise)]
 
 
+@pytest.mark.course
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_solution_gets_full_marks(exercise: Exercise) -> None:
     """A solution that fails would teach the wrong thing."""
@@ -19,6 +20,7 @@ def test_solution_gets_full_marks(exercise: Exercise) -> None:
     assert variant.differences(report, (), {}) == []
 
 
+@pytest.mark.course
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_starter_fails_exactly_its_declared_checks(exercise: Exercise) -> None:
     """A starter that fails for any other reason sends learners the wrong way."""
@@ -26,6 +28,7 @@ def test_starter_fails_exactly_its_declared_checks(exercise: Exercise) -> None:
     assert variant.differences(report, exercise.starter_fails, {}) == []
 
 
+@pytest.mark.course
 @pytest.mark.parametrize(
     ("exercise", "tried"),
     VARIANTS,

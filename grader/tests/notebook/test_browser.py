@@ -12,7 +12,7 @@ from grader import catalog, project
 from grader.tests.notebook.conftest import Desk
 from grader.tests.notebook.jupyter import edit_cell, run_all, run_cell, shut_down
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 NOTEBOOKS = sorted(path.name for path in project.NOTEBOOKS.glob("*.ipynb"))
 
