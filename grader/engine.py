@@ -7,6 +7,7 @@ into an EngineError with a sentence that says what to do. It knows nothing of ex
 from __future__ import annotations
 
 import functools
+import io
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -116,6 +117,25 @@ def connect() -> Engine:
             "./lab setup says how to get one. Nothing was scored."
         )
     return Engine(client, version)
+
+
+class ByteStream(io.RawIOBase):
+    """An archive that the engine sends, read as it comes. Close it, or the engine goes on."""
+
+    def __init__(self, answer: requests.Response) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def readable(self) -> bool:
+        return True
+
+    @_translated
+    def read(self, size: int = -1, /) -> bytes:
+        return cast(bytes, self._answer.raw.read(None if size < 0 else size))
+
+    def close(self) -> None:
+        self._answer.close()
+        super().close()
 
 
 class Engine:
@@ -238,6 +258,38 @@ class Engine:
     def image(self, reference: str) -> dict[str, Any]:
         """Inspect an image. Raises Refused (404) when there is none."""
         return cast("dict[str, Any]", self._client.inspect_image(reference))
+
+    @_translated
+    def history(self, image: str) -> list[dict[str, Any]]:
+        """What ``docker history`` shows, the newest instruction first."""
+        return cast("list[dict[str, Any]]", self._client.history(image))
+
+    @_translated
+    def save(self, image: str) -> ByteStream:
+        """The archive that ``docker save`` writes."""
+        return self._stream("/images/{0}/get", image)
+
+    @_translated
+    def archive(self, container: str, path: str) -> ByteStream:
+        """A path of a container, running or not, as the archive that ``docker cp`` writes."""
+        return self._stream("/containers/{0}/archive", container, path=path)
+
+    @_translated
+    def has_path(self, container: str, path: str) -> bool:
+        """Whether a container, running or not, has a path. A link is looked at, not followed."""
+        client: Any = self._client  # docker-py asks for the whole archive
+        url = client._url("/containers/{0}/archive", container)
+        answer = client.head(url, params={"path": path}, timeout=client.timeout)
+        if answer.status_code == 404:
+            return False
+        client._raise_for_status(answer)
+        return True
+
+    def _stream(self, place: str, name: str, **parameters: str) -> ByteStream:
+        client: Any = self._client  # docker-py's own generator hands out chunks of its own size
+        answer = client._get(client._url(place, name), params=parameters, stream=True)
+        client._raise_for_status(answer)
+        return ByteStream(answer)
 
     @_translated
     def labelled(self, label: str) -> list[tuple[str, str, dict[str, str]]]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from grader import compose, container, gpu
+from grader import layers as image_layers
 from grader import run_command as run_commands
 from grader.bench import Bench
 from grader.compose import ComposeFile, Service
@@ -16,6 +17,7 @@ from grader.container import Container
 from grader.event import Event, Listener
 from grader.gpu import GpuHost
 from grader.image import Image
+from grader.layers import Entry, Layers
 from grader.preparation import Preparation
 from grader.run_command import RunCommand
 from grader.submission import Submission
@@ -93,6 +95,17 @@ class Fixtures:
     def image(self) -> Image:
         """The image built from the given files and the answers."""
         return self._preparation.image()
+
+    @pytest.fixture(scope="session")
+    def layers(self, image: Image) -> Layers:
+        """What each layer of the image holds, above the lab's base."""
+        self._listen(Event("phase", "reading the image's layers"))
+        return image_layers.read(self._bench, image)
+
+    @pytest.fixture(scope="session")
+    def filesystem(self, layers: Layers) -> Mapping[str, Entry]:
+        """What the image's file system holds in the end: path -> entry."""
+        return image_layers.filesystem(self._bench, layers)
 
     @pytest.fixture(scope="session")
     def start(self) -> Start:

@@ -1,0 +1,115 @@
+"""What the layers of an image hold: frozen facts. Nothing here reads an archive or judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["file", "folder", "link", "other"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One path of a layer. ``path`` is absolute; ``size`` in bytes; ``target`` is where a symbolic
+    link points; ``layer`` counts from 0, the image's lowest layer."""
+
+    path: str
+    kind: Kind
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    target: str
+    layer: int
+
+    @property
+    def is_executable(self) -> bool:
+        return self.kind == "file" and bool(self.mode & 0o111)
+
+    def is_writable_by(self, uid: int, groups: frozenset[int]) -> bool:
+        """Whether the mode bits let a user without capabilities write here."""
+        if uid == self.uid:
+            return bool(self.mode & 0o200)
+        return bool(self.mode & (0o020 if self.gid in groups else 0o002))
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Where bytes that were looked for lie: ``name`` says which ones, ``form`` how (``as it is``,
+    ``base64``, either of them with ``, compressed`` behind it, or ``in its name``)."""
+
+    name: str
+    form: str
+    path: str
+    layer: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer. ``instruction`` made it; ``size`` is that of its files in bytes. ``deleted`` are
+    paths that it takes away, ``emptied`` folders whose content below is hidden by it."""
+
+    index: int
+    instruction: str
+    size: int
+    entries: tuple[Entry, ...] = ()
+    deleted: frozenset[str] = frozenset()
+    emptied: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Layers:
+    """An image's layers above the lab's base that it stands on, the lowest first.
+
+    ``base`` is the lab's name of that base, empty when the image stands on none; ``base_layers``
+    is how many layers that base has.
+    """
+
+    base: str
+    base_layers: int
+    above: tuple[Layer, ...]
+    sightings: tuple[Sighting, ...]
+
+    def largest(self, count: int = 3) -> tuple[Layer, ...]:
+        """The largest layers above the base, the largest first."""
+        return tuple(sorted(self.above, key=lambda layer: -layer.size)[:count])
+
+    def layer(self, index: int) -> Layer:
+        return self.above[index - self.base_layers]
+
+
+def stack(layers: tuple[Layer, ...], below: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The file system that comes of laying ``layers`` over ``below``: path -> entry."""
+    view = dict(below)
+    for layer in layers:
+        _take_away(view, layer)
+        for entry in layer.entries:
+            known = view.get(entry.path)
+            if known and known.kind == "folder" and entry.kind != "folder":
+                _remove_below(view, {entry.path})
+            view[entry.path] = entry
+    return view
+
+
+def _take_away(view: dict[str, Entry], layer: Layer) -> None:
+    _remove_below(view, layer.deleted | layer.emptied)
+    for path in layer.deleted:
+        view.pop(path, None)
+
+
+def _remove_below(view: dict[str, Entry], folders: Set[str]) -> None:
+    folders = {path for path in folders if path not in view or view[path].kind == "folder"}
+    if not folders:
+        return
+    gone = [path for path in view if any(parent in folders for parent in parents(path))]
+    for path in gone:
+        del view[path]
+
+
+def parents(path: str) -> list[str]:
+    """The folders above ``path``, the nearest first, without the root."""
+    found = []
+    while (path := path.rpartition("/")[0]) != "":
+        found.append(path)
+    return found
