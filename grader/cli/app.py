@@ -123,3 +123,27 @@ def notebooks(as_json: AsJson = False) -> None:
 
     written = [str(path) for path in expand.expand_all()]
     print(course.lines(written, "written", as_json=as_json))
+
+
+@app.command()
+def new(place: Annotated[str, typer.Argument(metavar="SECTION/EXERCISE")]) -> None:
+    """A new exercise from the template (for authors)."""
+    from grader.author import new as template
+
+    for path in template.create(place):
+        print(path)
+    say(f"Write what is marked there, then: ./lab verify {place.rpartition('/')[2]}")
+
+
+@app.command()
+def verify(
+    exercise: Annotated[str | None, typer.Argument(show_default="the whole course")] = None,
+    variants: Annotated[
+        bool, typer.Option("--variants", help="Grade the variants of the whole course as well.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Whether exercises are whole and get the verdicts that they declare (for authors)."""
+    from grader.cli import verify as verifying
+
+    return verifying.run(exercise, variants=variants, as_json=as_json)

@@ -38,17 +38,3 @@ def test_variant_gets_its_declared_verdict(exercise: Exercise, tried: Variant) -
     """False verdicts are the worst bug that a grader can have."""
     report = runner.grade(exercise, tried.submission(exercise))
     assert variant.differences(report, tried.fails, tried.says) == []
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_every_check_alone_rejects_something(exercise: Exercise) -> None:
-    """A check without a wrong answer that only it rejects is not tested."""
-    alone = {each.fails[0] for each in variant.of(exercise) if len(each.fails) == 1}
-    judged = {check.id for check in exercise.checks if not check.advice}
-    assert judged - alone == set()
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_unusual_right_answers_are_accepted(exercise: Exercise) -> None:
-    """At least two ways to be right that don't look like the solution."""
-    assert len([each for each in variant.of(exercise) if not each.fails]) >= 2

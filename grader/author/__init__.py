@@ -1,0 +1,1 @@
+"""The author's tools: a new exercise from a template, and what is still wrong with the course."""

@@ -1,0 +1,73 @@
+"""The proof of an exercise on the engine: solution, starter and variants get what they declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from grader import runner, submission, variant
+from grader.catalog import Exercise
+from grader.report import Report, Status
+from grader.submission import Submission
+from grader.variant import Variant
+
+AT_ONCE = 3
+"""Gradings beside each other: most of a grading is waiting for the engine."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One answer of an exercise that was graded: ``problems`` is empty when all is as declared."""
+
+    exercise: str
+    answer: str
+    """``solution``, ``starter`` or the name of a variant."""
+    report: Report
+    problems: tuple[str, ...]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the grader could not grade, so that nothing is proven either way."""
+        return self.report.status is Status.ERROR
+
+
+@dataclass(frozen=True)
+class _Claim:
+    exercise: Exercise
+    answer: str
+    submission: Submission
+    variant: Variant | None
+    fails: tuple[str, ...]
+
+    def prove(self) -> Proof:
+        report = runner.grade(self.exercise, self.submission)
+        says = self.variant.says if self.variant else {}
+        found = variant.differences(report, self.fails, says)
+        if self.answer == "starter" and report.score >= report.max_score:
+            found.append("the starter gets full marks")
+        return Proof(self.exercise.id, self.answer, report, tuple(found))
+
+
+def prove(exercises: Iterable[Exercise], *, variants: bool) -> Iterator[Proof]:
+    """Grade all answers, a few at once, and yield what came of each in order.
+
+    Closing the iterator early lets what runs end and starts nothing more.
+    """
+    claims = [claim for exercise in exercises for claim in _claims(exercise, variants)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = [pool.submit(claim.prove) for claim in claims]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _claims(exercise: Exercise, variants: bool) -> Iterator[_Claim]:
+    solved = submission.from_texts(exercise, exercise.solved)
+    yield _Claim(exercise, "solution", solved, None, ())
+    starter = submission.from_texts(exercise, exercise.starter)
+    yield _Claim(exercise, "starter", starter, None, exercise.starter_fails)
+    for each in variant.of(exercise) if variants else ():
+        yield _Claim(exercise, each.name, each.submission(exercise), each, each.fails)
