@@ -10,14 +10,14 @@ from grader.bench import Bench
 from grader.container import Container
 from grader.fixtures import Start
 from grader.image import HealthCheck, Image
+from grader.judging import health as healths
+from grader.judging.health import STATUS_SECONDS
 from grader.outcome import LearnerFault
 from grader.report import Evidence
 
 pytestmark = pytest.mark.exercise("healthcheck_instruction")
 
-NS = 1_000_000_000
 DEFAULTS = HealthCheck((), 30.0, 30.0, 0.0, 3)
-STATUS_SECONDS = 10.0
 SHORTEST_TIMEOUT = 2.0
 """Seconds that a probe may take here, whatever its timeout: starting Python takes a while."""
 LONGEST_TIMEOUT = 6.0
@@ -33,11 +33,6 @@ TIMES = (
     "timeout {{.Timeout.Seconds}} s, start period {{.StartPeriod.Seconds}} s, "
     "retries {{.Retries}}{{end}}' web"
 )
-
-
-def _settings(retries: int, **seconds: float) -> dict[str, object]:
-    """A health check's times in the API's words; the probe itself stays the image's."""
-    return {"Healthcheck": {k: int(v * NS) for k, v in seconds.items()} | {"Retries": retries}}
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +57,7 @@ def health(image: Image) -> HealthCheck:
 def quick(health: HealthCheck) -> dict[str, object]:
     """Times with which a status takes a moment and one failed probe is enough. What the learner
     chose is judged by tolerates_slow_start and timings_are_sensible."""
-    return _settings(
-        1, Interval=0.15, Timeout=_timeout(health), StartPeriod=0.001, StartInterval=0.1
-    )
+    return healths.quick(_timeout(health))
 
 
 def _timeout(health: HealthCheck) -> float:
@@ -92,7 +85,7 @@ def loading(image: Image, health: HealthCheck, start: Start) -> Container:
     patience = _gives_up(health)
     enough = patience > LOADING_SECONDS
     seconds = min(LOADING_SECONDS, 0.6 * patience) / FACTOR if enough else 10 * LOADING_SECONDS
-    times = _settings(
+    times = healths.settings(
         health.retries,
         Interval=min(health.interval, 2 * LOADING_SECONDS) / FACTOR,
         Timeout=LONGEST_TIMEOUT,
@@ -121,15 +114,7 @@ def test_becomes_healthy(service: Container) -> None:
 
     A check that fails for a reason of its own takes healthy services out of the load balancer.
     """
-    became = service.wait_health("healthy", STATUS_SECONDS, probes=3)
-    assert became is not None, f"The service works, and its status is {_status(service)}."
-
-
-def _status(container: Container) -> str:
-    log = container.show_health()
-    last = f"; the probe ended with exit code {log[-1].exit_code}" if log else "; no probe has run"
-    said = f" and printed {log[-1].output.strip()[:200]!r}" if log and log[-1].output else ""
-    return f"{container.state.health or 'not known'}{last}{said}"
+    healths.assert_becomes(service, "healthy", "The service works, and its status is")
 
 
 @pytest.mark.points(2)
@@ -146,8 +131,7 @@ def test_becomes_unhealthy_when_broken(service: Container) -> None:
     A process that runs is not a service that works: the model may be gone while the port is open.
     """
     service.post("/break", {})
-    became = service.wait_health("unhealthy", STATUS_SECONDS, probes=3)
-    assert became is not None, f"/health answers 503, and the status is {_status(service)}."
+    healths.assert_becomes(service, "unhealthy", "/health answers 503, and the status is")
 
 
 @pytest.mark.points(1)
@@ -160,8 +144,7 @@ def test_recovers(service: Container) -> None:
     Many failures mend themselves (a database that was away); the status must follow.
     """
     service.post("/repair", {})
-    became = service.wait_health("healthy", STATUS_SECONDS, probes=3)
-    assert became is not None, f"/health answers 200 again, and the status is {_status(service)}."
+    healths.assert_becomes(service, "healthy", "/health answers 200 again, and the status is")
 
 
 @pytest.mark.points(2)
@@ -183,8 +166,13 @@ def test_fails_when_hung(
         service = start(image, config=quick)
         service.wait_health("healthy", STATUS_SECONDS, probes=3)
     service.post("/hang", {})
-    became = service.wait_health("unhealthy", _timeout(health) + STATUS_SECONDS, probes=2)
-    assert became is not None, f"/health never answers, and the status is {_status(service)}."
+    healths.assert_becomes(
+        service,
+        "unhealthy",
+        "/health never answers, and the status is",
+        seconds=_timeout(health) + STATUS_SECONDS,
+        probes=2,
+    )
 
 
 @pytest.mark.points(2)

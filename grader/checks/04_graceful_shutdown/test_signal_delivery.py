@@ -2,71 +2,26 @@
 
 from __future__ import annotations
 
-import signal
-from dataclasses import dataclass
-
 import pytest
 
 from grader.bench import Bench
 from grader.container import Container
-from grader.facts import Exit, Process, Response
+from grader.facts import Process
 from grader.image import Image
+from grader.judging import shutdown as shutdowns
+from grader.judging.shutdown import INITS, Shutdown
 from grader.report import Evidence
 
 pytestmark = [pytest.mark.exercise("signal_delivery"), pytest.mark.observed]
 
-SLOW_SECONDS = 1.0
-LOOK_SECONDS = 0.4
-"""After the signal, while the request is still in flight."""
-STOP_SECONDS = 5.0
-"""Well inside docker stop's ten seconds; the request in flight takes a tenth of that."""
-GRACE_SECONDS = 10
-INITS = frozenset({"tini", "tini-static", "docker-init", "dumb-init", "catatonit", "s6-svscan"})
 STOP = "docker stop web && docker inspect -f '{{.State.ExitCode}}' web"
-
-
-@dataclass(frozen=True)
-class Shutdown:
-    """One stop with a request in flight: what ran before and during it, and how it ended."""
-
-    before: tuple[Process, ...]
-    server: Process | None
-    during: tuple[Process, ...]
-    answer: Response
-    end: Exit | None
-    signal_name: str
-    is_deaf: bool
-
-    @property
-    def first(self) -> Process:
-        return self.before[0]
 
 
 @pytest.fixture(scope="module")
 def shutdown(container: Container, image: Image) -> Shutdown:
     """Stop the container as `docker stop` begins to, while a request is in flight."""
     served_by = (container.get("/whoami").json() or {}).get("pid")
-    before = container.processes()
-    server = next((process for process in before if process.pid == served_by), None)
-    name = image.stop_signal
-    is_deaf = _is_deaf(before[0], name)
-    answer = container.send(f"/slow?seconds={SLOW_SECONDS}", receipt=False)
-    container.await_accepted()
-    container.signal(name)
-    during = () if is_deaf else container.remaining(LOOK_SECONDS)
-    response = answer()
-    end = None if is_deaf else container.wait_exit(STOP_SECONDS)
-    return Shutdown(before, server, during, response, end, name, is_deaf)
-
-
-def _is_deaf(first: Process, name: str) -> bool:
-    """The kernel drops signals for process 1 that it has no handler for; SIGKILL excepted."""
-    try:
-        number = signal.Signals[name] if not name.isdigit() else signal.Signals(int(name))
-    except (KeyError, ValueError):
-        return False
-    takes_it = first.name in INITS or number == signal.SIGKILL
-    return not takes_it and not first.catches(number) and not first.awaits(number)
+    return shutdowns.observe(container, image.stop_signal, server=served_by or 0)
 
 
 @pytest.mark.points(1)
@@ -123,26 +78,7 @@ def test_stops_on_sigterm(container: Container, shutdown: Shutdown, bench: Bench
     Every deployment stops containers. What doesn't hear the signal loses the requests it was
     working on, and makes each deployment wait for the grace period.
     """
-    container.show_signals(shutdown.first)
-    assert not shutdown.is_deaf, (
-        f"Process 1 ({shutdown.first.command_line!r}) has no handler for {shutdown.signal_name}, "
-        f"and the kernel then drops it for process 1: docker stop would wait {GRACE_SECONDS} s and "
-        "kill it."
-    )
-    assert shutdown.signal_name not in ("SIGKILL", "KILL", "9"), (
-        "STOPSIGNAL SIGKILL ends the service without a chance to finish anything."
-    )
-    assert shutdown.end is not None, (
-        f"{STOP_SECONDS:.0f} s after {shutdown.signal_name} the container still ran."
-    )
-    bench.record(Evidence("time docker stop web", f"{shutdown.end.seconds or 0:.1f} s"))
-    serves = shutdown.server is not None and shutdown.server.host_pid == shutdown.first.host_pid
-    assert shutdown.answer.ok, (
-        f"The container ended after {shutdown.end.seconds or 0:.1f} s with exit code "
-        f"{shutdown.end.code}, but the request in flight was lost ({shutdown.answer.error}): "
-        + ("the service ended " if serves else "something else ended, and the service was killed ")
-        + "without finishing it."
-    )
+    shutdowns.assert_stops(shutdown, container, bench)
 
 
 @pytest.mark.points(1)

@@ -7,8 +7,6 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -17,17 +15,15 @@ from grader.container import Container
 from grader.facts import Response
 from grader.fixtures import Start
 from grader.image import Image
+from grader.judging import jsonlines
+from grader.judging.jsonlines import Line, parsed, show
 from grader.outcome import LearnerFault
-from grader.report import Evidence
 
 pytestmark = pytest.mark.exercise("json_logs")
 
 FAR_AWAY = "TZ=Asia/Kathmandu"
 """A local time that differs from UTC by 5:45 h, so that it can't be taken for it."""
-CLOCK_TOLERANCE = timedelta(seconds=120)
 STOP_SECONDS = 8.0
-REQUIRED = ("timestamp", "level", "message", "logger")
-Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ class Run:
     @property
     def lines(self) -> list[Line]:
         """The lines that are JSON objects."""
-        return [line for text in self.raw if (line := _parsed(text)) is not None]
+        return [line for text in self.raw if (line := parsed(text)) is not None]
 
     def said(self, message: str, request: str = "") -> Line | None:
         """The line of the given app with this message, of this request when one is named."""
@@ -56,18 +52,6 @@ class Run:
             ):
                 return line
         return None
-
-
-def _parsed(text: str) -> Line | None:
-    try:
-        value = json.loads(text, parse_constant=_refused)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _refused(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _live(start: Start, image: Image, environment: list[str]) -> Run:
@@ -96,15 +80,6 @@ def run(start: Start, image: Image) -> Run:
     return _live(start, image, [])
 
 
-def _show(bench: Bench, *lines: Line | str | None) -> None:
-    shown = [
-        line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)
-        for line in lines
-        if line is not None
-    ]
-    bench.record(Evidence("docker logs web", "\n".join(shown)[:1500] or "(no such line)"))
-
-
 @pytest.mark.points(2)
 @pytest.mark.expects("one JSON object per line, on stdout and stderr alike")
 @pytest.mark.hint(
@@ -117,12 +92,7 @@ def test_every_line_is_json(run: Run, bench: Bench) -> None:
 
     A collector parses line by line. One line of plain text is lost, or breaks what follows.
     """
-    odd = [text for text in run.raw if _parsed(text) is None]
-    _show(bench, *(odd[:3] or run.raw[:3]))
-    assert run.raw, "The service printed nothing at all."
-    assert not odd, (
-        f"{len(odd)} of {len(run.raw)} lines are not a JSON object; the first is {odd[0][:200]!r}."
-    )
+    jsonlines.assert_json(bench, run.raw)
     access = [line for line in run.lines if "/predict" in json.dumps(line)]
     assert access, "uvicorn's line about the request to /predict is missing: don't silence it."
 
@@ -135,13 +105,9 @@ def test_has_required_fields(run: Run, bench: Bench) -> None:
 
     Searching for all errors of one component works when they are always called the same.
     """
-    for line in run.lines:
-        missing = [name for name in REQUIRED if not isinstance(line.get(name), str)]
-        if missing:
-            _show(bench, line)
-        assert not missing, f"A line has no {' and no '.join(missing)}: {json.dumps(line)[:200]}."
+    jsonlines.assert_fields(bench, run.lines)
     predicted = run.said("predicted 4.750", "predict")
-    _show(bench, predicted)
+    show(bench, predicted)
     assert predicted, 'There is no line "predicted 4.750" of the request that was made.'
     level, name = predicted["level"], predicted["logger"]
     assert level.lower() == "info", f"logger.info is level {level!r} here."
@@ -160,22 +126,9 @@ def test_timestamps_are_utc(run: Run, bench: Bench) -> None:
     Logs of several machines are put in order by this field. (This container's clock is set to
     Kathmandu's time.)
     """
-    _show(bench, *run.lines[-2:])
+    show(bench, *run.lines[-2:])
     assert run.lines, "None of the lines is a JSON object, so there is no timestamp field."
-    for line in run.lines:
-        text = str(line.get("timestamp", ""))
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise AssertionError(f"{text[:60]!r} is not an ISO 8601 timestamp.") from None
-        offset = moment.utcoffset()
-        assert offset is not None, f"{text!r} has no offset, so nobody knows which zone is meant."
-        assert not offset, f"{text!r} has the offset {offset}; it should be UTC."
-        begun = datetime.fromtimestamp(run.begun, moment.tzinfo) - CLOCK_TOLERANCE
-        ended = datetime.fromtimestamp(run.ended, moment.tzinfo) + CLOCK_TOLERANCE
-        assert begun <= moment <= ended, (
-            f"{text!r} is not when that happened: it was {ended:%H:%M} UTC."
-        )
+    jsonlines.assert_utc(run.lines, run.begun, run.ended)
 
 
 @pytest.mark.points(2)
@@ -190,7 +143,7 @@ def test_extra_fields_kept(run: Run, bench: Bench) -> None:
     The request's id is what ties the lines of one request together across services.
     """
     line = run.said("predicted 4.750")
-    _show(bench, line)
+    show(bench, line)
     assert line, 'There is no line "predicted 4.750".'
     assert line.get("request_id") == run.ids["predict"], (
         f"request_id should be {run.ids['predict']!r}, it is {line.get('request_id')!r}."
@@ -213,7 +166,7 @@ def test_exception_is_one_line(run: Run, bench: Bench) -> None:
     failed.
     """
     line = run.said("prediction failed", "fail") or run.said("prediction failed")
-    _show(bench, line)
+    show(bench, line)
     assert line, 'There is no line "prediction failed" of the request that failed.'
     text = json.dumps(line)
     names_it = "IndexError" in text and "list index out of range" in text
@@ -239,11 +192,11 @@ def test_level_is_configurable(run: Run, start: Start, image: Image, bench: Benc
     assert hidden is None, "Without LOG_LEVEL the level is INFO; a debug line was printed."
     verbose = _live(start, image, ["LOG_LEVEL=DEBUG"])
     shown = verbose.said("features", "predict") or verbose.said("features")
-    _show(bench, shown)
+    show(bench, shown)
     assert shown, "With LOG_LEVEL=DEBUG the debug line of the request doesn't appear."
     quiet = _live(start, image, ["LOG_LEVEL=warning"])
     info = quiet.said("predicted")
-    _show(bench, info)
+    show(bench, info)
     assert info is None, "With LOG_LEVEL=warning an info line still appears."
     error = quiet.said("prediction failed")
     assert error, "With LOG_LEVEL=warning the line about the error has gone as well."
@@ -261,7 +214,7 @@ def test_flushes_before_exit(run: Run, bench: Bench) -> None:
     The lines before an end are the ones that explain it.
     """
     last = run.said("scorer stopped")
-    _show(bench, last or (run.raw[-1] if run.raw else None))
+    show(bench, last or (run.raw[-1] if run.raw else None))
     assert last, (
         'The service logs "scorer stopped" when it is asked to stop; the line never came out.'
     )
@@ -280,7 +233,7 @@ def test_survives_bad_values(run: Run, bench: Bench) -> None:
     """
     answer = run.answers["odd"]
     line = run.said("odd values", "odd")
-    _show(bench, line)
+    show(bench, line)
     assert answer.ok, f"The request came to {answer}: logging must not break it."
     assert line, "The line about the odd values is lost, or is not JSON."
     assert line.get("request_id") == run.ids["odd"], "The line has lost its request_id."

@@ -1,0 +1,75 @@
+"""What a process printed, line by line, as JSON objects with the fields that every line has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from grader.bench import Bench
+from grader.report import Evidence
+
+CLOCK_TOLERANCE = timedelta(seconds=120)
+REQUIRED = ("timestamp", "level", "message", "logger")
+Line = Mapping[str, Any]
+
+
+def parsed(text: str) -> Line | None:
+    """The JSON object that a line is, or None when it isn't one."""
+    try:
+        value = json.loads(text, parse_constant=_refused)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _refused(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def show(bench: Bench, *lines: Line | str | None) -> None:
+    """Leave lines as evidence."""
+    shown = [
+        line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)
+        for line in lines
+        if line is not None
+    ]
+    bench.record(Evidence("docker logs web", "\n".join(shown)[:1500] or "(no such line)"))
+
+
+def assert_json(bench: Bench, raw: Sequence[str]) -> None:
+    """Something was printed, and every line of it is a JSON object."""
+    odd = [text for text in raw if parsed(text) is None]
+    show(bench, *(odd[:3] or raw[:3]))
+    assert raw, "The service printed nothing at all."
+    assert not odd, (
+        f"{len(odd)} of {len(raw)} lines are not a JSON object; the first is {odd[0][:200]!r}."
+    )
+
+
+def assert_fields(bench: Bench, lines: Sequence[Line]) -> None:
+    """Every line has the required fields, as text."""
+    for line in lines:
+        missing = [name for name in REQUIRED if not isinstance(line.get(name), str)]
+        if missing:
+            show(bench, line)
+        assert not missing, f"A line has no {' and no '.join(missing)}: {json.dumps(line)[:200]}."
+
+
+def assert_utc(lines: Sequence[Line], begun: float, ended: float) -> None:
+    """Every timestamp is ISO 8601 in UTC and true; ``begun`` and ``ended`` in seconds since the
+    epoch."""
+    for line in lines:
+        text = str(line.get("timestamp", ""))
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise AssertionError(f"{text[:60]!r} is not an ISO 8601 timestamp.") from None
+        offset = moment.utcoffset()
+        assert offset is not None, f"{text!r} has no offset, so nobody knows which zone is meant."
+        assert not offset, f"{text!r} has the offset {offset}; it should be UTC."
+        first, last = (datetime.fromtimestamp(edge, moment.tzinfo) for edge in (begun, ended))
+        assert first - CLOCK_TOLERANCE <= moment <= last + CLOCK_TOLERANCE, (
+            f"{text!r} is not when that happened: it was {last:%H:%M} UTC."
+        )

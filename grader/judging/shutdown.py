@@ -1,0 +1,105 @@
+"""One stop of a service with a request in flight: whether it hears the signal and finishes."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from grader.bench import Bench
+from grader.container import Container
+from grader.facts import Exit, Process, Response
+from grader.report import Evidence
+
+SLOW_SECONDS = 1.0
+LOOK_SECONDS = 0.4
+"""After the signal, while the request is still in flight."""
+STOP_SECONDS = 5.0
+"""Well inside docker stop's ten seconds; the request in flight takes a tenth of that."""
+GRACE_SECONDS = 10
+INITS = frozenset({"tini", "tini-static", "docker-init", "dumb-init", "catatonit", "s6-svscan"})
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """What ran before and during the stop, what became of the request, and how it ended.
+
+    ``server`` is the process that answers requests; the end was awaited for ``waited`` seconds.
+    """
+
+    before: tuple[Process, ...]
+    server: Process | None
+    during: tuple[Process, ...]
+    answer: Response
+    end: Exit | None
+    signal_name: str
+    is_deaf: bool
+    waited: float
+
+    @property
+    def first(self) -> Process:
+        return self.before[0]
+
+
+def observe(
+    container: Container,
+    signal_name: str,
+    *,
+    server: int = 1,
+    stop: Callable[[], object] | None = None,
+    seconds: float = STOP_SECONDS,
+) -> Shutdown:
+    """Stop the container as `docker stop` begins to, while a request to /slow is in flight.
+
+    ``server`` is the pid that answers requests (0: none does), ``stop`` another way to send the
+    signal. The end is waited for ``seconds``, unless process 1 is deaf and it can't come.
+    """
+    before = container.processes()
+    is_deaf = _is_deaf(before[0], signal_name)
+    answer = container.send(f"/slow?seconds={SLOW_SECONDS}", receipt=False)
+    container.await_accepted()
+    if not stop:
+        container.signal(signal_name)
+    elif not is_deaf:
+        stop()
+    during = () if is_deaf else container.remaining(LOOK_SECONDS)
+    response = answer()
+    end = None if is_deaf else container.wait_exit(seconds)
+    by_pid = {process.pid: process for process in before}
+    return Shutdown(
+        before, by_pid.get(server), during, response, end, signal_name, is_deaf, seconds
+    )
+
+
+def _is_deaf(first: Process, name: str) -> bool:
+    """The kernel drops signals for process 1 that it has no handler for; SIGKILL excepted."""
+    try:
+        number = signal.Signals[name] if not name.isdigit() else signal.Signals(int(name))
+    except (KeyError, ValueError):
+        return False
+    takes_it = first.name in INITS or number == signal.SIGKILL
+    return not takes_it and not first.catches(number) and not first.awaits(number)
+
+
+def assert_stops(shutdown: Shutdown, container: Container, bench: Bench) -> None:
+    """The service ends by itself when it is asked to, and answers the request in flight first."""
+    container.show_signals(shutdown.first)
+    assert not shutdown.is_deaf, (
+        f"Process 1 ({shutdown.first.command_line!r}) has no handler for {shutdown.signal_name}, "
+        f"and the kernel then drops it for process 1: docker stop would wait {GRACE_SECONDS} s and "
+        "kill it."
+    )
+    assert shutdown.signal_name not in ("SIGKILL", "KILL", "9"), (
+        "STOPSIGNAL SIGKILL ends the service without a chance to finish anything."
+    )
+    assert shutdown.end is not None, (
+        f"{shutdown.waited:.0f} s after {shutdown.signal_name} the container still ran."
+    )
+    bench.record(Evidence("time docker stop web", f"{shutdown.end.seconds or 0:.1f} s"))
+    serves = shutdown.server is not None and shutdown.server.host_pid == shutdown.first.host_pid
+    assert shutdown.answer.ok, (
+        f"The container ended after {shutdown.end.seconds or 0:.1f} s with exit code "
+        f"{shutdown.end.code}, but the request in flight was lost ({shutdown.answer.error}): "
+        + ("the service ended " if serves else "something else ended, and the service was killed ")
+        + "without finishing it."
+    )
