@@ -287,7 +287,14 @@ class Engine:
 
     def _stream(self, place: str, name: str, **parameters: str) -> ByteStream:
         client: Any = self._client  # docker-py's own generator hands out chunks of its own size
-        answer = client._get(client._url(place, name), params=parameters, stream=True)
+        answer = client._get(
+            client._url(place, name),
+            params=parameters,
+            stream=True,
+            headers={
+                "Accept-Encoding": "identity"
+            },  # else the engine compresses what we open again
+        )
         client._raise_for_status(answer)
         return ByteStream(answer)
 

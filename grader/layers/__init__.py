@@ -11,11 +11,12 @@ from types import MappingProxyType
 from typing import IO, Any, cast
 
 from grader import bases
+from grader import image as images
 from grader.bench import Bench
 from grader.engine import Engine, Refused
 from grader.image import Image
-from grader.layers import index, saved
-from grader.layers.archive import Budget, Content
+from grader.layers import index, overlay, saved
+from grader.layers.archive import Budget
 from grader.layers.facts import Entry, Layer, Layers, Sighting, stack
 from grader.layers.search import patterns
 
@@ -28,30 +29,57 @@ _METADATA = frozenset(
 """Instructions that make no layer."""
 
 
-def read(bench: Bench, image: Image, needles: Mapping[str, bytes] = MappingProxyType({})) -> Layers:
+def read(
+    bench: Bench,
+    image: Image,
+    needles: Mapping[str, bytes] = MappingProxyType({}),
+    *,
+    quick: bool = True,
+) -> Layers:
     """Read an image's layers above the lab's base, and look in them for ``needles`` (name ->
-    bytes). Raises GraderError, or LearnerFault for an image beyond all bounds."""
-    diffs = _diffs(bench.engine.image(image.id))
+    bytes). Without ``quick``, always through ``docker save``. Raises GraderError, or LearnerFault
+    for an image beyond all bounds."""
+    data = bench.engine.image(image.id)
+    diffs = _diffs(data)
     base, below = _base(bench.engine, diffs)
     wanted = patterns(needles)
-    with bench.engine.save(image.id) as stream:
-        found = saved.read(cast("IO[bytes]", stream), wanted, Budget(), diffs[:below])
-    return _facts(base, below, found[below:], instructions(bench.engine, image.id, len(diffs)))
+    places = overlay.folders(data, len(diffs)) if quick else ()
+    found = overlay.read(bench, image, places[below:], wanted, Budget()) if places else None
+    is_quick = found is not None
+    if found is None:
+        with bench.engine.save(image.id) as stream:
+            found = saved.read(cast("IO[bytes]", stream), wanted, Budget(), diffs[:below])[below:]
+    made_by = instructions(bench.engine, image.id, len(diffs))
+    numbered = list(enumerate(found, below))
+    return Layers(
+        image.id,
+        base,
+        below,
+        tuple(content.layer(number, made_by[number]) for number, content in numbered),
+        tuple(sighting for number, content in numbered for sighting in content.seen(number)),
+        knows_emptied=not is_quick,
+    )
 
 
 def filesystem(bench: Bench, layers: Layers) -> Mapping[str, Entry]:
     """What the image's file system holds in the end: path -> entry. Raises GraderError."""
-    below: dict[str, Entry] = {}
+    below: Mapping[str, Entry] = {}
     if layers.base:
+        base = images.inspect(bench.engine, layers.base)
         diffs = _diffs(bench.engine.image(layers.base))
-        below = index.recall(diffs, lambda: stack(_all(bench, layers.base, len(diffs)), {}))
-    return stack(layers.above, below)
+        below = index.recall(diffs, lambda: _listed(bench, base))
+    view = stack(layers.above, below)
+    if layers.knows_emptied:
+        return view
+    image = images.inspect(bench.engine, layers.image)
+    return overlay.uncover(bench, image, view, layers.folders(), layers.base_layers)
 
 
-def _all(bench: Bench, image: str, count: int) -> tuple[Layer, ...]:
-    with bench.engine.save(image) as stream:
+def _listed(bench: Bench, base: Image) -> Mapping[str, Entry]:
+    """The whole file system of a base of the lab's."""
+    with bench.engine.save(base.id) as stream:
         found = saved.read(cast("IO[bytes]", stream), (), Budget())
-    return _facts("", 0, found, ("",) * count).above
+    return stack(tuple(content.layer(number, "") for number, content in enumerate(found)), {})
 
 
 def instructions(engine: Engine, image: str, layers: int) -> tuple[str, ...]:
@@ -66,18 +94,6 @@ def _plain(created_by: str) -> str:
     """An instruction without what BuildKit and its predecessor put around it."""
     text = created_by.removesuffix("# buildkit").strip()
     return text.removeprefix("/bin/sh -c #(nop)").strip()
-
-
-def _facts(base: str, below: int, contents: Sequence[Content], made_by: Sequence[str]) -> Layers:
-    above = tuple(
-        content.layer(number, made_by[number]) for number, content in enumerate(contents, below)
-    )
-    seen = [
-        sighting
-        for number, content in enumerate(contents, below)
-        for sighting in content.seen(number)
-    ]
-    return Layers(base, below, above, tuple(seen))
 
 
 def _diffs(data: Mapping[str, Any]) -> list[str]:

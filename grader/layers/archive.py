@@ -15,6 +15,7 @@ from grader.layers.facts import Entry, Kind, Layer, Sighting
 from grader.layers.search import Pattern, Search, look
 from grader.outcome import GraderError, LearnerFault
 
+BUFFER = 1 << 18
 MAX_BYTES = 3 << 30
 MAX_ENTRIES = 250_000
 MAX_SECONDS = 60.0

@@ -60,16 +60,19 @@ class Layer:
 
 @dataclass(frozen=True)
 class Layers:
-    """An image's layers above the lab's base that it stands on, the lowest first.
+    """The layers of the image ``image`` above the lab's base that it stands on, the lowest first.
 
     ``base`` is the lab's name of that base, empty when the image stands on none; ``base_layers``
-    is how many layers that base has.
+    is how many layers that base has. ``knows_emptied`` is false where the way that they were read
+    doesn't tell which folders a layer emptied.
     """
 
+    image: str
     base: str
     base_layers: int
     above: tuple[Layer, ...]
     sightings: tuple[Sighting, ...]
+    knows_emptied: bool = True
 
     def largest(self, count: int = 3) -> tuple[Layer, ...]:
         """The largest layers above the base, the largest first."""
@@ -77,6 +80,15 @@ class Layers:
 
     def layer(self, index: int) -> Layer:
         return self.above[index - self.base_layers]
+
+    def folders(self) -> dict[str, int]:
+        """Every folder that a layer has, and the highest layer that has it."""
+        return {
+            entry.path: layer.index
+            for layer in self.above
+            for entry in layer.entries
+            if entry.kind == "folder"
+        }
 
 
 def stack(layers: tuple[Layer, ...], below: Mapping[str, Entry]) -> dict[str, Entry]:

@@ -33,7 +33,7 @@ def read(
     manifest: Any = None
     passed_over = {name.removeprefix("sha256:") for name in skipped}
     try:
-        with tarfile.open(fileobj=stream, mode="r|", bufsize=1 << 18) as saved:
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=archive.BUFFER) as saved:
             for member in saved:
                 name = posixpath.normpath(member.name)
                 if member.issym():

@@ -14,7 +14,7 @@ from grader import build, image, layers, recipe
 from grader.bases import DISTROLESS, SLIM
 from grader.bench import Bench
 from grader.engine import connect
-from grader.layers import Layers, saved, search
+from grader.layers import Layers, overlay, saved, search
 from grader.layers.archive import Budget
 from grader.outcome import GraderError
 from grader.sandbox import LIMITS
@@ -94,6 +94,28 @@ def test_final_file_system_is_what_a_container_would_see(bench: Bench, deleting:
     assert "/usr/share/doc/bash/copyright" not in view
     assert view["/usr/local/bin/python3.11"].is_executable
     assert view["/bin"].target == "usr/bin"
+
+
+def test_both_ways_to_read_find_the_same(bench: Bench, deleting: Layers) -> None:
+    """docker save is the slow way that every engine has."""
+    slow = layers.read(bench, image.inspect(bench.engine, deleting.image), NEEDLES, quick=False)
+    assert slow.knows_emptied
+    assert [set(layer.entries) for layer in slow.above] == [
+        set(layer.entries) for layer in deleting.above
+    ]
+    assert [layer.deleted for layer in slow.above[:3]] == [
+        layer.deleted for layer in deleting.above[:3]
+    ]
+    assert slow.sightings == deleting.sightings
+    assert slow.above[3].emptied == {"/data"}
+    assert layers.filesystem(bench, slow) == layers.filesystem(bench, deleting)
+
+
+def test_quick_way_is_taken_where_there_is_one(bench: Bench, deleting: Layers) -> None:
+    """The slow way gives the same facts, so nothing else would show that it was taken."""
+    data = bench.engine.image(deleting.image)
+    overlaid = bool(overlay.folders(data, len(data["RootFS"]["Layers"])))
+    assert deleting.knows_emptied is not overlaid
 
 
 def test_modes_and_owners_are_kept(bench: Bench) -> None:
