@@ -49,6 +49,7 @@ class EngineFacts:
 
     version: str
     api: str
+    arch: str
     cgroup: int
     runtime: str
     swap: bool
@@ -151,6 +152,7 @@ class Engine:
         return EngineFacts(
             version=self._version["Version"].split("+")[0],
             api=self._version["ApiVersion"],
+            arch=self._version.get("Arch") or "",
             cgroup=int(info.get("CgroupVersion") or 1),
             runtime=info.get("DefaultRuntime") or "runc",
             swap=bool(info.get("SwapLimit")),

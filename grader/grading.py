@@ -12,18 +12,19 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
-from grader import buildgroup
 from grader import engine as engines
+from grader import host, provenance
 from grader import session as sessions
 from grader.bench import Bench
 from grader.event import Listener
 from grader.outcome import EngineError
 from grader.preparation import Preparation
 from grader.report import Evidence
-from grader.runner import Request
+from grader.runner import Ending, Request
+from grader.store import results
 
 DEBUG = "DRYDOCK_DEBUG"
 _ARGUMENTS = (
@@ -39,7 +40,7 @@ _ARGUMENTS = (
 
 
 def serve(pipe: Connection, request: Request) -> None:
-    """Grade, send events and at last ``("done", engine facts)`` or ``("error", sentence)``."""
+    """Grade, send events and at last ``("done", Ending)`` or ``("error", sentence)``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.pop("DOCKER_HOST", None)
     if request.engine:
@@ -55,9 +56,9 @@ def serve(pipe: Connection, request: Request) -> None:
     threading.Thread(target=_end_with_parent, args=(pipe, told), daemon=True).start()
     with _quiet():
         try:
-            for facts in grade(request, lambda event: send("event", event)):
+            for ending in grade(request, lambda event: send("event", event)):
                 told.set()
-                send("done", facts)
+                send("done", ending)
         except EngineError as error:
             send("error", str(error))
         except Exception as error:
@@ -68,10 +69,16 @@ def serve(pipe: Connection, request: Request) -> None:
     os._exit(0)
 
 
-def grade(request: Request, send: Listener) -> Iterator[dict[str, object]]:
-    """Run the checks; every verdict is an event. Yields the engine's facts when the last one is
-    known, and cleans up after that. Raises EngineError."""
+def grade(request: Request, send: Listener) -> Iterator[Ending]:
+    """Run the checks, unless their verdicts are known; every verdict is an event. Yields when the
+    last one is known, and cleans up after that. Raises EngineError."""
     engine = engines.connect()
+    ending = Ending(host.facts(engine), _key(request, engine) if request.results else "")
+    if ending.key and not request.fresh:
+        known = results.find(ending.key, request.results)
+        if known:
+            yield replace(ending, known=known)
+            return
     with sessions.Session(engine, request.session) as session:
         evidence: list[Evidence] = []
         bench = Bench(engine, session, request.limits, evidence.append, request.exercise.sysctls)
@@ -80,11 +87,16 @@ def grade(request: Request, send: Listener) -> Iterator[dict[str, object]]:
         sweeping.start()
         try:
             _run_checks(request, bench, preparation, evidence, send)
-            yield _facts(engine)
+            yield ending
         finally:
             preparation.close()
             bench.close()
             sweeping.join()
+
+
+def _key(request: Request, engine: engines.Engine) -> str:
+    checks = request.checks.read_bytes()
+    return provenance.key(request.exercise, request.submission, host.dependencies(engine), checks)
 
 
 def _run_checks(
@@ -103,16 +115,6 @@ def _run_checks(
     verdicts = Verdicts(request.submission, bench, evidence, send)
     fixtures = Fixtures(request.submission, preparation, bench, send)
     pytest.main([*_ARGUMENTS, str(request.checks)], plugins=[verdicts, fixtures])
-
-
-def _facts(engine: engines.Engine) -> dict[str, object]:
-    facts = asdict(engine.facts)
-    return {
-        **{key: facts[key] for key in ("version", "api", "cgroup", "runtime")},
-        "gpu": "nvidia" if facts["gpu"] else "simulated",
-        "build_network": "none",
-        "build_limits": "cgroup" if buildgroup.available(engine.facts.cgroup_driver) else "none",
-    }
 
 
 def _sweep(engine: engines.Engine) -> None:

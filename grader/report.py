@@ -13,6 +13,10 @@ from enum import StrEnum
 from typing import Any
 
 SCHEMA = 1
+UNTOUCHED = (
+    "This is the starter as it was handed out. What passes already counts as soon as you have "
+    "changed something."
+)
 
 
 class Status(StrEnum):
@@ -85,6 +89,8 @@ class Report:
     cached: bool = False
     reproduce: tuple[str, ...] = ()
     """Commands, to be typed in the workspace folder, that start what the evidence looks at."""
+    untouched: bool = False
+    """Whether the answer is the starter as it was handed out: that earns nothing."""
 
     @property
     def score(self) -> float:
@@ -122,6 +128,7 @@ class Report:
             "max_score": round(self.max_score, 4),
             "seconds": round(self.seconds, 3),
             "cached": self.cached,
+            "untouched": self.untouched,
             "submission": {
                 "sha256": self.submission.sha256,
                 "files": list(self.submission.files),
@@ -152,10 +159,16 @@ class Report:
             seconds=data["seconds"],
             cached=data["cached"],
             reproduce=tuple(data.get("reproduce", ())),
+            untouched=bool(data.get("untouched")),
         )
 
     def as_cached(self) -> Report:
         return replace(self, cached=True)
+
+    def as_untouched(self) -> Report:
+        """The same verdicts of a starter that nobody has worked on: they earn nothing."""
+        checks = tuple(replace(check, earned=0.0) for check in self.checks)
+        return replace(self, checks=checks, untouched=True)
 
 
 def _check_to_dict(check: CheckResult) -> dict[str, Any]:

@@ -14,7 +14,8 @@ import secrets
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -25,10 +26,10 @@ from grader import checkspec
 from grader.catalog import Exercise
 from grader.checkspec import CheckSpec
 from grader.event import Event, Listener, ignore
-from grader.outcome import EngineError
+from grader.outcome import EngineError, GraderError
 from grader.report import CheckResult, Report, Status
 from grader.sandbox import LIMITS, Limits
-from grader.submission import Submission
+from grader.submission import Submission, is_untouched
 
 CLEANING_SECONDS = 20.0
 PROCESS_NAME = "drydock-grading"
@@ -91,6 +92,20 @@ class Request:
     limits: Limits
     engine: str | None
     """``DOCKER_HOST`` of the caller: the warm parent may have been started under another."""
+    results: Path | None = None
+    """The folder of the store to look in first."""
+    fresh: bool = False
+    """Grade even if the store knows the verdicts."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a grading process says at the end: the engine's facts, the verdicts' key where there is
+    a store, and the report where the store knew it."""
+
+    facts: Mapping[str, Any]
+    key: str = ""
+    known: Report | None = None
 
 
 def grade(
@@ -101,11 +116,14 @@ def grade(
     checks: Path | None = None,
     limits: Limits = LIMITS,
     early: Early | None = None,
+    results: Path | None = None,
+    fresh: bool = False,
 ) -> Report:
     """Grade a submission. Trouble of ours comes back as a report with status ``error``.
 
     ``early`` is a process that waits for this request; else one is forked from the warm parent.
-    ``checks`` takes the place of the exercise's own module of checks.
+    ``checks`` takes the place of the exercise's own module of checks. ``results`` is the folder of
+    a store: what it knows isn't graded again (unless ``fresh``), what is new is recorded in it.
 
     Raises nothing but KeyboardInterrupt, after everything that was started is removed. When a
     report comes back, its containers are still being removed beside: ``settle`` waits for that.
@@ -118,11 +136,13 @@ def grade(
         checks or exercise.checks_path,
         limits,
         os.environ.get("DOCKER_HOST"),
+        results,
+        fresh,
     )
-    results: list[CheckResult] = []
+    verdicts: list[CheckResult] = []
     process, ours = early.take(request) if early else _started(request)
     try:
-        facts, problem = _follow(ours, begun + limits.grading_seconds, results, listen)
+        ending, problem = _follow(ours, begun + limits.grading_seconds, verdicts, listen)
     except BaseException:
         _end(process, request.session)
         raise
@@ -130,14 +150,36 @@ def grade(
         ours.close()
     if problem:
         _end(process, request.session)
-    return Report(
+    if ending.known:
+        return _again(ending.known, submission, listen)
+    report = Report(
         exercise=exercise.id,
         submission=submission.info,
-        checks=_complete(results, checkspec.read(request.checks), problem),
-        engine=facts,
+        checks=_complete(verdicts, checkspec.read(request.checks), problem),
+        engine=ending.facts,
         seconds=time.monotonic() - begun,
         reproduce=exercise.reproduce,
     )
+    if is_untouched(exercise, submission):
+        report = report.as_untouched()
+    if results and ending.key:
+        _keep(report, ending.key, results)
+    return report
+
+
+def _again(known: Report, submission: Submission, listen: Listener) -> Report:
+    """A report that was recorded, told as if it were new, of the submission at hand."""
+    for check in known.checks:
+        listen(Event("check", check.title, check))
+    return replace(known, submission=submission.info)
+
+
+def _keep(report: Report, key: str, folder: Path) -> None:
+    """Record a report. A store that can't be written costs time later, and nothing else."""
+    from grader.store import Results
+
+    with contextlib.suppress(GraderError), Results.open(folder) as store:
+        store.replace(key, report)
 
 
 def _started(request: Request) -> tuple[BaseProcess, Connection]:
@@ -180,22 +222,24 @@ def _work(pipe: Connection, request: Request) -> None:
 
 def _follow(
     pipe: Connection, deadline: float, results: list[CheckResult], listen: Listener
-) -> tuple[dict[str, Any], str]:
-    """Collect verdicts until the grading ends: (engine facts, what went wrong or nothing)."""
+) -> tuple[Ending, str]:
+    """Collect verdicts until the grading ends: (what it said last, what went wrong or nothing)."""
     while pipe.poll(max(0.0, deadline - time.monotonic())):
         try:
             kind, content = pipe.recv()
         except (EOFError, OSError):
-            return {}, "The grading process ended before its time. Nothing was scored."
+            return Ending({}), "The grading process ended before its time. Nothing was scored."
         if kind == "done":
             return content, ""
         if kind == "error":
-            return {}, content
+            return Ending({}), content
         if isinstance(content, Event):
             if content.check:
                 results.append(content.check)
             listen(content)
-    return {}, "The grading took too long and was ended; that is a fault of ours. Try again."
+    return Ending(
+        {}
+    ), "The grading took too long and was ended; that is a fault of ours. Try again."
 
 
 def _end(process: BaseProcess, session: str) -> None:

@@ -66,6 +66,13 @@ def from_texts(exercise: Exercise, texts: Mapping[str, str]) -> Submission:
     return _judge(exercise, {name: text.encode() for name, text in texts.items()}, (), [])
 
 
+def is_untouched(exercise: Exercise, submission: Submission) -> bool:
+    """Whether the answers are the starter's own; line ends at the end don't count."""
+    starter = {name: text.encode().rstrip() for name, text in exercise.starter.items()}
+    answers = {name: content.rstrip() for name, content in submission.files.items()}
+    return not submission.faults and answers == starter
+
+
 def from_directory(exercise: Exercise, folder: Path) -> Submission:
     """Read the answers in ``folder``. Raises UsageError when it can't be listed."""
     try:

@@ -37,7 +37,6 @@ def check(
     as_json: AsJson = False,
 ) -> int:
     """Build it, run it, judge it."""
-    del no_cache  # nothing is cached yet: every grading is a new one
     from grader import catalog
     from grader.cli import check as checking
 
@@ -52,7 +51,7 @@ def check(
         )
     if watch:
         return checking.watch(chosen, path, as_json=as_json)
-    return checking.once(chosen, path, context.obj, as_json=as_json)
+    return checking.once(chosen, path, context.obj, fresh=no_cache, as_json=as_json)
 
 
 @app.command("list")

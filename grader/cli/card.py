@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from grader.catalog import Exercise
 from grader.cli.terminal import painted, sign, width
-from grader.report import CheckResult, Report, Status
+from grader.report import UNTOUCHED, CheckResult, Report, Status
 from grader.text import clean
 
 SHOWN_LINES = 10
@@ -63,7 +63,10 @@ def _conclusion(report: Report, exercise: Exercise, failed: list[CheckResult]) -
         yield from _wrapped(unfinished[0].message if unfinished else "", " ")
         return
     score = f" {report.score:g} of {report.max_score:g} points"
-    yield f"{painted(score, '1')} in {report.seconds:.1f} s"
+    again = ", remembered from the same answer" if report.cached else ""
+    yield f"{painted(score, '1')} in {report.seconds:.1f} s{again}"
+    if report.untouched:
+        yield from _wrapped(UNTOUCHED, " ")
     if failed:
         yield f" Next: ./lab hint {exercise.id}"
 

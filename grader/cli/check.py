@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader import runner, store, submission
+from grader import project, runner, store, submission
 from grader.catalog import Exercise
 from grader.cli.terminal import Live, say
 from grader.event import Listener
@@ -14,11 +14,16 @@ SETTLE_MILLISECONDS = 50
 """Editors save in several steps; changes this close together are one."""
 
 
-def once(exercise: Exercise, path: Path, early: runner.Early | None, *, as_json: bool) -> int:
-    """Grade once and print. Returns the exit code. Raises UsageError."""
+def once(
+    exercise: Exercise, path: Path, early: runner.Early | None, *, fresh: bool, as_json: bool
+) -> int:
+    """Grade once and print; ``fresh`` even when the verdicts are known. Returns the exit code.
+    Raises UsageError."""
     answer = submission.read(exercise, path)
     with Live(quiet=as_json) as live:
-        report = runner.grade(exercise, answer, live.listen, early=early)
+        report = runner.grade(
+            exercise, answer, live.listen, early=early, results=project.state(), fresh=fresh
+        )
     _show(report, exercise, as_json=as_json)
     runner.settle()
     return exit_code(report)

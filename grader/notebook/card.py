@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 
 from grader.notebook import picture
-from grader.report import CheckResult, Evidence, Report, Status
+from grader.report import UNTOUCHED, CheckResult, Evidence, Report, Status
 from grader.text import clean
 
 MAX_TEXT = 4000
@@ -86,8 +86,10 @@ def _sum(report: Report) -> str:
         facts += " · remembered: the same answer was graded before"
     if not report.complete:
         return f'<p style="margin: 2px 0 6px">Nothing was scored · {facts}</p>'
+    untouched = f'<p style="margin: 2px 0 6px">{UNTOUCHED}</p>' if report.untouched else ""
     return (
         f'<p style="margin: 2px 0 6px"><strong>{score} of {most} points</strong> · {facts}</p>'
+        f"{untouched}"
         f'<progress max="{most}" value="{score}" title="{score} of {most} points" '
         f'style="width: 100%; height: 10px; accent-color: {picture.COLOUR[Status.PASSED]}">'
         f"{score} of {most} points</progress>"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 
-from grader import catalog, runner, store, submission
+from grader import catalog, project, runner, store, submission
 from grader.notebook import buttons
 from grader.notebook.live import LiveProgress
 from grader.notebook.message import say
@@ -42,7 +42,7 @@ def grade(exercise: str) -> Score:
         return Score.refused(str(exercise), str(error))
     try:
         with LiveProgress(chosen.title) as live:
-            report = runner.grade(chosen, answer, live.listen)
+            report = runner.grade(chosen, answer, live.listen, results=project.state())
     except KeyboardInterrupt:
         raise GradingStopped from None
     _remember(report)

@@ -1,7 +1,6 @@
-"""What a learner has done so far: attempts, hints seen, quiz answers. One sqlite file.
+"""What a learner has done so far: attempts, hints seen, quiz answers.
 
-Reports that aren't complete (a fault of ours) are never recorded. Where the state folder can't be
-written, grading goes on without a memory.
+Where the state folder can't be written, grading goes on without a memory.
 """
 
 from __future__ import annotations
@@ -14,35 +13,7 @@ from dataclasses import dataclass
 
 from grader import project
 from grader.report import Report
-
-FILE = "progress.sqlite3"
-VERSION = 1
-BUSY_SECONDS = 5.0
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS attempt (
-    exercise TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    score REAL NOT NULL,
-    max_score REAL NOT NULL,
-    status TEXT NOT NULL,
-    report TEXT NOT NULL,
-    moment TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    UNIQUE (exercise, digest, status, score)
-) STRICT;
-CREATE TABLE IF NOT EXISTS hint (
-    exercise TEXT NOT NULL,
-    check_id TEXT NOT NULL,
-    seen INTEGER NOT NULL,
-    PRIMARY KEY (exercise, check_id)
-) STRICT;
-CREATE TABLE IF NOT EXISTS quiz (
-    section TEXT NOT NULL,
-    question TEXT NOT NULL,
-    tries INTEGER NOT NULL,
-    is_right INTEGER NOT NULL,
-    PRIMARY KEY (section, question)
-) STRICT;
-"""
+from grader.store.database import SCHEMA, opened
 
 
 @dataclass(frozen=True)
@@ -138,22 +109,6 @@ def quiz_answered(section: str) -> frozenset[str]:
 
 
 @contextlib.contextmanager
-def _open() -> Iterator[sqlite3.Connection]:
-    folder = project.state()
-    folder.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(folder / FILE, timeout=BUSY_SECONDS, isolation_level=None)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        if database.execute("PRAGMA user_version").fetchone()[0] < VERSION:
-            database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
-            database.execute(f"PRAGMA user_version = {VERSION}")
-        yield database
-    finally:
-        database.close()
-
-
-@contextlib.contextmanager
 def _writing() -> Iterator[sqlite3.Connection]:
     """A connection whose changes are on disk when the block ends. Trouble is said, not raised."""
     try:
@@ -177,12 +132,12 @@ def _opened(
     """The store, or an empty one in memory where the state folder is of no use."""
     with contextlib.ExitStack() as stack:
         try:
-            database = stack.enter_context(_open())
+            database = stack.enter_context(opened(project.state()))
         except (OSError, sqlite3.Error) as error:
             trouble(error)
             database = sqlite3.connect(":memory:", isolation_level=None)
             stack.callback(database.close)
-            database.executescript(_SCHEMA)
+            database.executescript(SCHEMA)
         yield database
 
 

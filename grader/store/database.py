@@ -1,0 +1,66 @@
+"""The store's sqlite file: where it lies, its tables, and how it is opened.
+
+WAL with full synchronisation: what was committed is on disk, whatever happens to the process or
+to the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+FILE = "progress.sqlite3"
+VERSION = 2
+BUSY_SECONDS = 5.0
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS attempt (
+    exercise TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    score REAL NOT NULL,
+    max_score REAL NOT NULL,
+    status TEXT NOT NULL,
+    report TEXT NOT NULL,
+    moment TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    UNIQUE (exercise, digest, status, score)
+) STRICT;
+CREATE TABLE IF NOT EXISTS hint (
+    exercise TEXT NOT NULL,
+    check_id TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (exercise, check_id)
+) STRICT;
+CREATE TABLE IF NOT EXISTS quiz (
+    section TEXT NOT NULL,
+    question TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    is_right INTEGER NOT NULL,
+    PRIMARY KEY (section, question)
+) STRICT;
+CREATE TABLE IF NOT EXISTS result (
+    key TEXT PRIMARY KEY,
+    exercise TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    report TEXT NOT NULL,
+    moment TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+) STRICT;
+"""
+
+
+@contextlib.contextmanager
+def opened(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The store in ``folder``, made if need be. Raises OSError or sqlite3.Error."""
+    folder.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(
+        folder / FILE, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        if database.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+            database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+            database.execute(f"PRAGMA user_version = {VERSION}")
+        yield database
+    finally:
+        database.close()
