@@ -33,15 +33,16 @@ def archive(recorded: Mapping[str, Any]) -> bytes:
         for path in sorted(INSIDE.glob("*")):
             if path.is_file() and path.name != RECORDINGS:
                 mode = 0o755 if path.name == LAUNCHER else 0o644
-                _add(tar, f"{PLACE}/{path.name}", path.read_bytes(), mode)
-        _add(tar, f"{PLACE}/{RECORDINGS}", json.dumps(dict(recorded)).encode(), 0o644)
+                add(tar, f"{PLACE}/{path.name}", path.read_bytes(), mode)
+        add(tar, f"{PLACE}/{RECORDINGS}", json.dumps(dict(recorded)).encode(), 0o644)
         link = tarfile.TarInfo(f"usr/local/bin/{LAUNCHER}")
         link.type, link.linkname = tarfile.SYMTYPE, f"/{PLACE}/{LAUNCHER}"
         tar.addfile(link)
     return buffer.getvalue()
 
 
-def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
+def add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
+    """Put a file of root's into an archive."""
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = len(content), mode
     tar.addfile(entry, io.BytesIO(content))

@@ -53,7 +53,7 @@ def main(words: Sequence[str]) -> int:
         return _run(line)
     except UsageError as error:
         if error.usage:
-            print(USAGE)
+            print(USAGE, flush=True)
         _log("FATAL", f"Fatal error\t{error}")
     except (ScanError, OSError) as error:
         _log("FATAL", f"Fatal error\t{error}")
