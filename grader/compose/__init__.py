@@ -8,7 +8,7 @@ checked and run.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class ComposeFile:
     def service(self, name: str = "scorer") -> Service:
         """What Compose makes of one service. Raises LearnerFault, NotInLab or GraderError."""
         if name not in self.services:
-            have = ", ".join(self.services)
+            have = ", ".join(map(str, self.asked))
             raise LearnerFault(f"{self.name} has no service called {name}; it has {have}.")
         review.check_image(self.asked[name], name, self.name)
         kept = {key: value for key, value in self.services[name].items() if key != "depends_on"}
@@ -57,10 +57,10 @@ class ComposeFile:
         }
 
 
-def read(text: str, name: str = FILE) -> ComposeFile:
-    """Read and review a compose file. Raises LearnerFault."""
+def read(text: str, name: str = FILE, run: Collection[str] = ("scorer",)) -> ComposeFile:
+    """Read a compose file and review the services that are to ``run``. Raises LearnerFault."""
     found = document.load(text, name)
-    services = review.services(found, name)
+    services = review.services(found, name, run)
     volumes: dict[str, Any] = {key: {} for key in found.get("volumes") or {}}
     return ComposeFile(name, services, volumes, found["services"])
 

@@ -7,7 +7,7 @@ refused by name. The values of all others are judged later, in what Compose make
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from grader.outcome import LearnerFault, NotInLab
@@ -56,8 +56,14 @@ PROJECT_IMAGE = "scorer"
 _HOST_PATH = re.compile(r"^[./~$\\]|^[A-Za-z]:[\\/]")
 
 
-def services(document: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
-    """The services that may be handed on, with what they may hand on. Raises LearnerFault."""
+def services(
+    document: Mapping[str, Any], name: str, run: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """The services named in ``run``, with what they may hand on. Raises LearnerFault.
+
+    Others may stand beside them, as in a real file, and are never handed to anything: their keys
+    are looked at for slips of the pen only.
+    """
     for key in document:
         if key == "include":
             raise LearnerFault(f"{name}: include reads other files; write the services out.")
@@ -67,23 +73,35 @@ def services(document: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]
     if not isinstance(found, dict) or not found:
         raise LearnerFault(f"{name} has no services.")
     named = _volumes(document.get("volumes"), name)
-    return {str(key): _service(str(key), value, named, name) for key, value in found.items()}
+    for service, asked in found.items():
+        if not isinstance(asked, dict):
+            raise LearnerFault(f"{name}, service {service}, should be a mapping.")
+        _known(asked, f"{name}, service {service}")
+    return {
+        str(key): _service(str(key), asked, named, name)
+        for key, asked in found.items()
+        if key in run
+    }
 
 
-def _service(service: str, asked: Any, volumes: frozenset[str], name: str) -> dict[str, Any]:
+def _known(asked: Mapping[Any, Any], where: str) -> None:
+    for key in asked:
+        if key not in TAKEN | LEFT_OUT | set(REFUSED) and not str(key).startswith("x-"):
+            raise LearnerFault(
+                f"{where}: {str(key)[:40]!r} is no key of a service, or none that is needed here."
+            )
+
+
+def _service(
+    service: str, asked: Mapping[str, Any], volumes: frozenset[str], name: str
+) -> dict[str, Any]:
     where = f"{name}, service {service}"
-    if not isinstance(asked, dict):
-        raise LearnerFault(f"{where} should be a mapping.")
     kept: dict[str, Any] = {}
     for key, value in asked.items():
         if key in REFUSED:
             raise LearnerFault(f"{where}: {key} {REFUSED[key]}. It isn't part of this exercise.")
         if key in TAKEN:
             kept[key] = value
-        elif key not in LEFT_OUT and not str(key).startswith("x-"):
-            raise LearnerFault(
-                f"{where}: {str(key)[:40]!r} is no key of a service, or none that is needed here."
-            )
     _network(asked.get("network_mode"), where)
     if asked.get("privileged") not in (None, False):
         raise LearnerFault(f"{where}: privileged switches the isolation off. It isn't needed.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader import capability, permitted
+from grader.compose import logging
 from grader.outcome import LearnerFault
 from grader.report import Evidence
 from grader.sandbox import LIMITS
@@ -43,6 +44,7 @@ class Service:
         for bind in host.get("Binds") or ():
             if not bind.startswith("drydock_"):
                 raise LearnerFault(f"{file} mounts a folder of the host, which isn't needed here.")
+        logging.review(host.get("LogConfig") or {}, file)
         config = {key: body[key] for key in CONFIG if body.get(key) not in (None, [], "", False)}
         return cls(name, host, config, body.get("Labels") or {})
 

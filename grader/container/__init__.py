@@ -37,6 +37,7 @@ _START_FAULTS = (
     "chdir to cwd",
     "invalid reference",
     "log opt",
+    "logging driver",
     "minimum memory",
     "Minimum memory",
     "Conflicting options",

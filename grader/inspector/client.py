@@ -1,4 +1,5 @@
-"""The host's side of the inspector: starts the pod or the observer and talks to it.
+"""The host's side of the inspector: starts the pod, the observer or the log collector and talks to
+it.
 
 Answers come back as futures, so that a request may stay in flight while its container is stopped.
 """
@@ -22,11 +23,12 @@ from grader.sandbox import MIB
 from grader.session import Session
 from grader.watch import Watch
 
-Role = Literal["pod", "observer"]
+Role = Literal["pod", "observer", "collector"]
 
 _HOST_CONFIG: dict[Role, dict[str, Any]] = {
     "pod": {"CapDrop": ["ALL"]},
     "observer": {"CapDrop": ["ALL"], "CapAdd": ["SYS_PTRACE"], "PidMode": "host"},
+    "collector": {"CapDrop": ["ALL"]},
 }
 START_SECONDS = 20.0
 
@@ -54,6 +56,8 @@ class Inspector:
             "Sysctls": dict(sysctls),
             **_HOST_CONFIG[role],
         }
+        if role == "collector":
+            host["Mounts"] = [_volume(session)]
         body = {
             "Image": inspector_tag(),
             "Cmd": [role],
@@ -147,3 +151,15 @@ class Inspector:
         """End the program inside: the engine removes the container by itself."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _volume(session: Session) -> dict[str, Any]:
+    """A volume of the session's own. The name is short: the path of a socket has a limit."""
+    options = {"Labels": session.labels}
+    source = f"drydock-{session.id}"
+    return {
+        "Type": "volume",
+        "Source": source,
+        "Target": "/collector",
+        "VolumeOptions": options,
+    }

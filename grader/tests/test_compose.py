@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader import compose
+from grader.compose import logging
 from grader.outcome import LearnerFault, NotInLab
 from grader.sandbox import LIMITS, MIB
 
@@ -129,3 +130,65 @@ def test_a_malformed_file_gets_a_clear_message(text: str, says: str) -> None:
 def test_an_image_of_elsewhere_is_not_held_against_the_learner() -> None:
     with pytest.raises(NotInLab, match="my-api"):
         compose.read("services: {scorer: {image: 'my-api:v1'}}").service()
+
+
+def test_other_services_may_stand_in_the_file() -> None:
+    """They are never run, so they may be what they are; a slip of the pen is still one."""
+    beside = "\n  other: {image: 'fluent/fluentd', volumes: ['./conf:/conf'], env_file: .env}\n"
+    assert service(after=beside).name == "scorer"
+    with pytest.raises(LearnerFault, match="no key"):
+        service(after="\n  other: {image: x, volums: []}\n")
+
+
+LOGGING = {
+    "max-file: '2000000000'": "max-file",
+    "max-buffer-size: 100g, mode: non-blocking": "memory of the engine",
+    "fluentd-buffer-limit: 9t": "memory of the engine",
+    "tag: '{{pad .Name 9 999999999999}}'": "simple placeholders",
+    "tag: '{{range $i := .}}{{end}}'": "simple placeholders",
+    "tag: '{{.Name'": "doesn't close",
+    "env: '{{printf \"%s\" .}}'": "simple placeholders",
+}
+
+
+@pytest.mark.parametrize(("options", "says"), LOGGING.items(), ids=LOGGING)
+def test_logging_does_not_burden_the_engine_itself(options: str, says: str) -> None:
+    """A log driver runs inside the engine, where no limit of the sandbox holds."""
+    with pytest.raises(LearnerFault, match=says):
+        service(f"logging: {{driver: json-file, options: {{{options}}}}}")
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "{{.Name}}",
+        "a.{{.ImageName}}/{{.ID}}",
+        '{{index .ContainerLabels "x"}}',
+        "{{if .Name}}{{lower .Name}}{{else}}none{{end}}",
+        '{{(index (split .Name "-") 0) | upper}}',
+        "{{truncate .FullID 8}}",
+        "plain",
+    ],
+)
+def test_usual_tags_are_taken(tag: str) -> None:
+    found = service(f"logging: {{driver: json-file, options: {{tag: '{tag}'}}}}")
+    assert found.host["LogConfig"]["Config"]["tag"] == tag
+
+
+@pytest.mark.parametrize("address", ["", "localhost", ":24224", "tcp://127.0.0.1:24224"])
+def test_fluentd_is_sent_to_the_labs_collector(address: str) -> None:
+    asked = {"Type": "fluentd", "Config": {"fluentd-address": address, "tag": "a"}}
+    found = logging.delivered(asked, "unix:///here")["Config"]
+    assert found["fluentd-address"] == "unix:///here"
+    assert found["tag"] == "a"
+    assert int(found["fluentd-max-retries"]) < 5
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["fluentd:24224", "192.0.2.1", "localhost:80", "tls://localhost", "unix:///x", "::", "a/b"],
+)
+def test_fluentd_is_sent_nowhere_else(address: str) -> None:
+    """The engine itself would connect, from the host's network."""
+    with pytest.raises(LearnerFault, match=r"address|engine"):
+        logging.delivered({"Type": "fluentd", "Config": {"fluentd-address": address}}, "unix:///h")

@@ -34,7 +34,7 @@ def desk(tmp_path: Path) -> Iterator[Path]:
     typed("docker rm -f web", tmp_path)
     yield tmp_path
     typed("docker compose -p web down -v --timeout 0 --rmi local", tmp_path)
-    typed("docker rm -f web; docker rmi -f web scorer gate", tmp_path)
+    typed("docker rm -f web collector; docker rmi -f web scorer gate collector", tmp_path)
 
 
 @pytest.mark.slow
