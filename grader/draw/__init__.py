@@ -6,6 +6,7 @@ what was measured. Nothing here starts, stops or judges a container, and nothing
 
 from __future__ import annotations
 
+from grader.draw.cpu import cpu_slices
 from grader.draw.health import health_states
 from grader.draw.layers import layer_bars
 from grader.draw.measured import EngineEvent, Mark, Probe, Request, Sample
@@ -22,6 +23,7 @@ __all__ = [
     "Recording",
     "Request",
     "Sample",
+    "cpu_slices",
     "health_states",
     "layer_bars",
     "memory_curve",

@@ -32,7 +32,7 @@ def health_states(
     lanes = [
         Lane("container", [_life(life, zero, last) for life in runs]),
         Lane("health", [Bar(b - zero, e - zero, name, _COLOUR[name]) for b, e, name in states]),
-        Lane("probes", tries=[Try(probe.end - zero, probe.exit_code == 0) for probe in probes]),
+        Lane("probes", tries=[_try(probe, zero) for probe in probes]),
     ]
     signs = [Sign(mark.at - zero, mark.text, svg.INK) for mark in marks]
     words = _words(title, states, probes, marks, zero)
@@ -58,6 +58,10 @@ def _life(life: Life, zero: float, last: float) -> Bar:
     if life.end is None:
         return Bar(life.begin - zero, last - zero, "runs", svg.BLUE)
     return Bar(life.begin - zero, life.end - zero, f"exit code {life.exit_code}", svg.BLUE)
+
+
+def _try(probe: Probe, zero: float) -> Try:
+    return Try(probe.begin - zero, probe.end - zero, probe.exit_code == 0)
 
 
 def _words(

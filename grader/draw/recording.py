@@ -53,6 +53,12 @@ class Recording:
     def probes(self) -> list[Probe]:
         return [self._probes[begin] for begin in sorted(self._probes)]
 
+    @property
+    def health(self) -> str:
+        """The newest health status that the engine told of, "starting" before the first."""
+        told = [e.action for e in self.events if e.action.startswith("health_status")]
+        return told[-1].rpartition(" ")[2] if told else "starting"
+
     def mark(self, text: str) -> None:
         """Note that something is done at this moment."""
         self.marks.append(Mark(time.time(), text))

@@ -12,7 +12,7 @@ from grader.draw import axis, svg
 from grader.draw.axis import Scale
 from grader.draw.picture import WIDTH, Picture
 
-LEFT = 148
+LEFT = 176
 RIGHT = 24
 LANE = 36
 BAR = 22
@@ -32,9 +32,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Try:
-    """Something short that went well or did not."""
+    """Something short that went well or did not, which was known at its end."""
 
-    at: float
+    begin: float
+    end: float
     ok: bool
 
 
@@ -92,7 +93,7 @@ def _scale(lanes: Iterable[Lane], signs: Iterable[Sign], bands: Iterable[Band]) 
     times = [0.0, *(sign.at for sign in signs), *(band.end for band in bands)]
     for lane in lanes:
         times += [time for bar in lane.bars for time in (bar.begin, bar.end)]
-        times += [attempt.at for attempt in lane.tries]
+        times += [time for attempt in lane.tries for time in (attempt.begin, attempt.end)]
     low, high = min(times), max(times)
     margin = 0.03 * (high - low) or 0.5
     return Scale(low - margin if low < 0 else low, high + margin, LEFT, WIDTH - RIGHT)
@@ -147,14 +148,16 @@ def _lane(lane: Lane, y: float, scale: Scale) -> str:
         later = [scale(other.begin) for other in lane.bars[index + 1 :]]
         parts.append(_bar(bar, middle, scale, min(later, default=WIDTH - 8.0)))
     for attempt in lane.tries:
-        mark = svg.tick_mark if attempt.ok else svg.cross_mark
-        parts.append(mark(scale(attempt.at), middle))
+        begin, end = scale(attempt.begin), scale(attempt.end)
+        colour, mark = (svg.GREEN, svg.tick_mark) if attempt.ok else (svg.RED, svg.cross_mark)
+        parts.append(svg.line(begin, middle + 8, end, middle + 8, colour, stroke_width=3))
+        parts.append(mark(end, middle - 3))
     return "".join(parts)
 
 
 def _bar(bar: Bar, middle: float, scale: Scale, free_until: float) -> str:
     begin, end = scale(bar.begin), scale(bar.end)
-    length = max(3.0, end - begin)
+    length = max(1.5, end - begin)
     shape = svg.rectangle(begin, middle - BAR / 2, length, BAR, bar.colour, rx="3")
     needed = svg.width(bar.text, 11.5)
     if not bar.text:

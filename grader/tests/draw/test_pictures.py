@@ -16,6 +16,7 @@ from grader.draw import (
     Probe,
     Request,
     Sample,
+    cpu_slices,
     health_states,
     layer_bars,
     memory_curve,
@@ -70,7 +71,11 @@ def layers(text: str = "RUN apt-get install") -> Picture:
     return layer_bars({text: [none, mine, base]}, base=[base], title=text)
 
 
-DRAWN = pytest.mark.parametrize("draw", [memory, shutdown, health, layers])
+def cpu(text: str = "half a CPU") -> Picture:
+    return cpu_slices({text: [(7 + i / 10, 7.05 + i / 10) for i in range(4)]}, text)
+
+
+DRAWN = pytest.mark.parametrize("draw", [memory, shutdown, health, layers, cpu])
 
 
 def texts(picture: Picture) -> list[ElementTree.Element]:
@@ -121,6 +126,7 @@ def test_words_stay_in_the_frame(draw: Callable[[str], Picture], text: str) -> N
         (memory(), ["reaches 250 MiB", "limit is 256 MiB", "after 2.1 seconds", "out of memory"]),
         (shutdown(), ["SIGTERM at 0.0 s", "SIGKILL at 3.0 s", "exit code 137", "connection lost"]),
         (health(), ["healthy from 2.0 s to 4.0 s", "unhealthy from 4.0 s", "2 of them failed"]),
+        (cpu(), ["half a CPU: it ran 57% of", "in 4 pieces"]),
         (layers(), ["76.3 MB", "1.5 MB of it above the base", "74.8 MB ADD file:1 in /"]),
     ],
 )
@@ -136,6 +142,7 @@ def test_words_tell_what_is_seen(picture: Picture, said: list[str]) -> None:
         shutdown_timeline([], []),
         health_states([], []),
         layer_bars([]),
+        cpu_slices({"none": []}),
     ],
 )
 def test_nothing_measured_is_still_a_picture(picture: Picture) -> None:
