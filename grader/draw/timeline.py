@@ -145,8 +145,10 @@ def _lane(lane: Lane, y: float, scale: Scale) -> str:
     name = svg.clipped(lane.name, LEFT - 26)
     parts = [svg.text(LEFT - 12, middle + 4, name, anchor="end")]
     for index, bar in enumerate(lane.bars):
+        before = [scale(other.end) for other in lane.bars[:index]]
         later = [scale(other.begin) for other in lane.bars[index + 1 :]]
-        parts.append(_bar(bar, middle, scale, min(later, default=WIDTH - 8.0)))
+        free = max(before, default=float(LEFT)), min(later, default=WIDTH - 8.0)
+        parts.append(_bar(bar, middle, scale, free))
     for attempt in lane.tries:
         begin, end = scale(attempt.begin), scale(attempt.end)
         colour, mark = (svg.GREEN, svg.tick_mark) if attempt.ok else (svg.RED, svg.cross_mark)
@@ -155,7 +157,8 @@ def _lane(lane: Lane, y: float, scale: Scale) -> str:
     return "".join(parts)
 
 
-def _bar(bar: Bar, middle: float, scale: Scale, free_until: float) -> str:
+def _bar(bar: Bar, middle: float, scale: Scale, free: tuple[float, float]) -> str:
+    """``free`` is where no other bar of the lane is, around this one."""
     begin, end = scale(bar.begin), scale(bar.end)
     length = max(1.5, end - begin)
     shape = svg.rectangle(begin, middle - BAR / 2, length, BAR, bar.colour, rx="3")
@@ -164,9 +167,9 @@ def _bar(bar: Bar, middle: float, scale: Scale, free_until: float) -> str:
         return shape
     if needed + 8 <= length:
         return shape + svg.text(begin + 6, middle + 4, bar.text, svg.GROUND, size=11.5)
-    if end + needed + 6 <= free_until:
+    if end + needed + 6 <= free[1]:
         return shape + svg.text(end + 6, middle + 4, bar.text, bar.colour, size=11.5)
-    if begin - needed - 6 >= LEFT:
+    if begin - needed - 6 >= free[0]:
         return shape + svg.text(begin - 6, middle + 4, bar.text, bar.colour, "end", 11.5)
     if length < 40:
         return shape
