@@ -10,19 +10,23 @@ import functools
 import io
 import os
 import socket
+import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
 import requests
 import urllib3
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, NotFound
 
 import docker
 from grader.outcome import EngineError
 
 TIMEOUT = 30.0
 """Seconds that a single call to the engine may take."""
+
+LARGEST_FILE = 1 << 20
+"""Bytes of a file of a container that are read into memory at most."""
 
 FRAME_HEADER = 8
 """Bytes before each frame of a multiplexed stream."""
@@ -232,6 +236,24 @@ class Engine:
     @_translated
     def put_archive(self, container: str, folder: str, archive: bytes) -> None:
         self._client.put_archive(container, folder, archive)
+
+    @_translated
+    def get_file(self, container: str, path: str) -> bytes | None:
+        """A file of a container, also of one that has ended. None where there is no regular file
+        or it is larger than ``LARGEST_FILE``."""
+        try:
+            chunks, _ = self._client.get_archive(container, path)
+        except NotFound:
+            return None
+        archive = bytearray()
+        for chunk in chunks:
+            archive += chunk
+            if len(archive) > LARGEST_FILE:
+                return None
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            found = files.next()
+            content = files.extractfile(found) if found and found.isreg() else None
+            return content.read() if content else None
 
     @_translated
     def attach(self, container: str) -> socket.SocketIO:

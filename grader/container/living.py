@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from grader.container import receipt as receipts
 from grader.container.handle import Handle
+from grader.engine import Refused
 from grader.facts import Exit, HealthProbe
 from grader.text import clean
 from grader.watch import moment
@@ -21,8 +22,18 @@ class Living(Handle):
 
     def execute(self, *command: str) -> tuple[int, str]:
         """(exit code, output) of a command in the container, as ``docker exec`` runs it."""
-        code, output = self._bench.engine.execute(self.id, list(command))
+        try:
+            code, output = self._bench.engine.execute(self.id, list(command))
+        except Refused:
+            _ = self._host_pid  # the learner's service may have ended
+            raise
         return code, clean(output.decode("utf-8", "replace"))[:2000]
+
+    def left_behind(self, path: str) -> str | None:
+        """The text of a file in the container, also after its end; None when there is no such
+        file, or a huge one."""
+        content = self._bench.engine.get_file(self.id, path)
+        return None if content is None else content.decode("utf-8", "replace")
 
     def stop(self) -> Callable[[], None]:
         """Stop as ``docker stop`` does, with the container's own grace period, beside what
