@@ -95,8 +95,8 @@ def grade(request: Request, send: Listener) -> Iterator[Ending]:
 
 
 def _key(request: Request, engine: engines.Engine) -> str:
-    checks = request.checks.read_bytes()
-    return provenance.key(request.exercise, request.submission, host.dependencies(engine), checks)
+    private = b"".join(path.read_bytes() for path in request.checks[1:])
+    return provenance.key(request.exercise, request.submission, host.dependencies(engine), private)
 
 
 def _run_checks(
@@ -114,7 +114,7 @@ def _run_checks(
 
     verdicts = Verdicts(request.submission, bench, evidence, send)
     fixtures = Fixtures(request.submission, preparation, bench, send)
-    pytest.main([*_ARGUMENTS, str(request.checks)], plugins=[verdicts, fixtures])
+    pytest.main([*_ARGUMENTS, *map(str, request.checks)], plugins=[verdicts, fixtures])
 
 
 def _sweep(engine: engines.Engine) -> None:

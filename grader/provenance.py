@@ -40,18 +40,19 @@ def key(
     exercise: Exercise,
     submission: Submission,
     facts: Mapping[str, Any],
-    checks: bytes | None = None,
+    private: bytes = b"",
 ) -> str:
     """The key of a verdict, a sha256 in hex.
 
-    ``facts`` are an engine's, with the ids of its images; ``checks`` is the source of the checks
-    where it isn't the exercise's own.
+    ``facts`` are an engine's, with the ids of its images; ``private`` is the source of an
+    instructor's own checks beside the exercise's.
     """
     images = facts.get(IMAGES) or {}
     parts = {
         "exercise": exercise.id,
         "answers": submission.digest,
-        "version": exercise_version(exercise, checks),
+        "version": exercise_version(exercise),
+        "private": hashlib.sha256(private).hexdigest() if private else "",
         "grader": grader_version(),
         "engine": {name: facts.get(name) for name in ENGINE_FACTS},
         "images": {name: images.get(name) for name in sorted(_images(exercise, submission))},
@@ -59,11 +60,11 @@ def key(
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def exercise_version(exercise: Exercise, checks: bytes | None = None) -> str:
+def exercise_version(exercise: Exercise) -> str:
     """A digest of what an exercise brings: manifest, starter, given files, checks."""
     files = {
         "manifest": (exercise.folder / MANIFEST).read_bytes(),
-        "checks": exercise.checks_path.read_bytes() if checks is None else checks,
+        "checks": exercise.checks_path.read_bytes(),
         **{f"starter/{name}": text.encode() for name, text in exercise.starter.items()},
         **{f"given/{name}": content for name, content in exercise.given.items()},
     }

@@ -88,7 +88,7 @@ class Request:
     exercise: Exercise
     submission: Submission
     session: str
-    checks: Path
+    checks: tuple[Path, ...]
     limits: Limits
     engine: str | None
     """``DOCKER_HOST`` of the caller: the warm parent may have been started under another."""
@@ -113,7 +113,7 @@ def grade(
     submission: Submission,
     listen: Listener = ignore,
     *,
-    checks: Path | None = None,
+    private: Path | None = None,
     limits: Limits = LIMITS,
     early: Early | None = None,
     results: Path | None = None,
@@ -122,7 +122,7 @@ def grade(
     """Grade a submission. Trouble of ours comes back as a report with status ``error``.
 
     ``early`` is a process that waits for this request; else one is forked from the warm parent.
-    ``checks`` takes the place of the exercise's own module of checks. ``results`` is the folder of
+    ``private`` is a module of further checks. ``results`` is the folder of
     a store: what it knows isn't graded again (unless ``fresh``), what is new is recorded in it.
 
     Raises nothing but KeyboardInterrupt, after everything that was started is removed. When a
@@ -133,7 +133,7 @@ def grade(
         exercise,
         submission,
         secrets.token_hex(8),
-        checks or exercise.checks_path,
+        (exercise.checks_path, private) if private else (exercise.checks_path,),
         limits,
         os.environ.get("DOCKER_HOST"),
         results,
@@ -155,7 +155,7 @@ def grade(
     report = Report(
         exercise=exercise.id,
         submission=submission.info,
-        checks=_complete(verdicts, checkspec.read(request.checks), problem),
+        checks=_complete(verdicts, _declared(request.checks), problem),
         engine=ending.facts,
         seconds=time.monotonic() - begun,
         reproduce=exercise.reproduce,
@@ -165,6 +165,10 @@ def grade(
     if results and ending.key:
         _keep(report, ending.key, results)
     return report
+
+
+def _declared(modules: tuple[Path, ...]) -> tuple[CheckSpec, ...]:
+    return tuple(spec for module in modules for spec in checkspec.read(module))
 
 
 def _again(known: Report, submission: Submission, listen: Listener) -> Report:

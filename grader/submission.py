@@ -100,15 +100,7 @@ def from_directory(exercise: Exercise, folder: Path) -> Submission:
 
 def from_notebook(exercise: Exercise, path: Path) -> Submission:
     """Read the ``%%answer`` cells of a notebook. Raises UsageError when it isn't a notebook."""
-    try:
-        if path.stat().st_size > MAX_NOTEBOOK_BYTES:
-            raise UsageError(f"{path} is larger than 64 MB: no notebook of this course is.")
-        cells = json.loads(path.read_bytes())["cells"]
-        answers = list(_answer_cells(cells))
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{path} is not a notebook: its JSON can't be read.") from error
+    answers = _answers(path)
     files: dict[str, bytes] = {}
     chosen: dict[str, bool] = {}
     ignored: list[str] = []
@@ -121,6 +113,24 @@ def from_notebook(exercise: Exercise, path: Path) -> Submission:
             files[name] = text.encode("utf-8", "surrogatepass")
             chosen[name] = is_solution
     return _judge(exercise, files, tuple(ignored), [])
+
+
+def answered_in(path: Path) -> tuple[str, ...]:
+    """The exercises that a notebook has answer cells for, in order. Raises UsageError."""
+    return tuple(dict.fromkeys(target for target, *_ in _answers(path)))
+
+
+def _answers(path: Path) -> list[tuple[str, str, str, bool]]:
+    """(exercise, file, text, is nbgrader's solution cell) of each answer cell."""
+    try:
+        if path.stat().st_size > MAX_NOTEBOOK_BYTES:
+            raise UsageError(f"{path} is larger than 64 MB: no notebook of this course is.")
+        cells = json.loads(path.read_bytes())["cells"]
+        return list(_answer_cells(cells))
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(f"{path} is not a notebook: its JSON can't be read.") from error
 
 
 def split_magic(source: str) -> tuple[str, str, str] | None:

@@ -146,3 +146,43 @@ def verify(
     from grader.cli import verify as verifying
 
     return verifying.run(exercise, variants=variants, as_json=as_json)
+
+
+@app.command()
+def grade(
+    path: Annotated[Path, typer.Argument(help="The folder that holds a folder per student.")],
+    jobs: Annotated[int | None, typer.Option(min=1, help="Gradings at once.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDR", help="A Dask scheduler, as tcp://HOST:PORT.")
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Grade even what was graded before.")
+    ] = False,
+    checks: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder of further checks of your own.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Scores as a table.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A page per learner and one for the class.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="JUnit XML.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Grade a whole class."""
+    from grader.cli import grade as grading
+
+    return grading.run(
+        grading.Wish(path, jobs, scheduler, no_cache, as_json, checks, csv, html, junit)
+    )
+
+
+@app.command()
+def worker(
+    address: Annotated[str, typer.Argument(metavar="ADDR", help="The scheduler's address.")],
+    jobs: Annotated[int | None, typer.Option(min=1, help="Gradings at once.")] = None,
+) -> None:
+    """Grade for a Dask scheduler, on this machine's engine."""
+    from grader.batch import worker as working
+
+    say(f"Working for {address}; Ctrl-C ends it.")
+    working.serve(address, jobs)

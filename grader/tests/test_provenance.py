@@ -65,10 +65,14 @@ def test_changed_exercise_is_another_key(exercise: Exercise, file: str) -> None:
     assert provenance.key(exercise, SOLUTION, FACTS) != KEY
 
 
-def test_changed_checks_are_another_key_for_their_exercise_only() -> None:
-    changed = EXERCISE.checks_path.read_bytes() + b"\n# changed\n"
-    assert provenance.key(EXERCISE, SOLUTION, FACTS, changed) != KEY
-    assert provenance.key(EXERCISE, SOLUTION, FACTS, EXERCISE.checks_path.read_bytes()) == KEY
+def test_changed_checks_are_another_key(tmp_path: Path) -> None:
+    changed = tmp_path / "test_nonroot_user.py"
+    changed.write_bytes(EXERCISE.checks_path.read_bytes() + b"\n# changed\n")
+    assert provenance.key(replace(EXERCISE, checks_path=changed), SOLUTION, FACTS) != KEY
+
+
+def test_private_checks_are_another_key() -> None:
+    assert provenance.key(EXERCISE, SOLUTION, FACTS, b"def test_more(): ...") != KEY
 
 
 def test_grader_version_covers_what_judges_and_nothing_else(

@@ -1,0 +1,1 @@
+"""Many submissions: who handed in what, graded once each, a few at a time, recorded one by one."""

@@ -1,0 +1,144 @@
+"""Grades a roster: what is recorded isn't graded again, equal answers are graded once, and each
+result is on disk before anybody hears of it. Cut off at any moment, the same call goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader import project
+from grader.batch.crew import Crew
+from grader.batch.roster import Entry
+from grader.batch.task import Task
+from grader.catalog import Exercise
+from grader.outcome import GraderError, UsageError
+from grader.report import Report
+from grader.store import Results
+
+LOCK = "grade.lock"
+AHEAD = 2
+"""Tasks in flight for each grading that runs: enough that nobody waits for work."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of one entry. ``report`` is None, or incomplete, where it could not be graded;
+    ``problem`` says why."""
+
+    entry: Entry
+    report: Report | None
+    problem: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether there is a score."""
+        return self.report is not None and self.report.complete
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Entries by the task that answers them, and those that can't be graded at all."""
+
+    tasks: Mapping[str, Task]
+    entries: Mapping[str, Sequence[Entry]]
+    hopeless: Sequence[Entry]
+
+    @classmethod
+    def of(
+        cls,
+        roster: Sequence[Entry],
+        exercises: Mapping[str, Exercise],
+        crew: Crew,
+        private: Mapping[str, bytes],
+    ) -> Plan:
+        """Raises GraderError when the crew has no engine."""
+        facts = crew.facts()
+        tasks: dict[str, Task] = {}
+        entries: dict[str, list[Entry]] = {}
+        for entry in roster:
+            if entry.submission is not None:
+                exercise = exercises[entry.exercise]
+                source = private.get(exercise.id, b"")
+                task = Task.of(exercise, entry.submission, facts, source)
+                tasks.setdefault(task.key, task)
+                entries.setdefault(task.key, []).append(entry)
+        return cls(tasks, entries, [entry for entry in roster if entry.submission is None])
+
+
+def grade(plan: Plan, crew: Crew, results: Results, *, fresh: bool = False) -> Iterator[Graded]:
+    """Yield every entry of the plan as soon as its verdict is recorded.
+
+    Closing the iterator lets what runs end and records it. Raises GraderError when a result can't
+    be recorded.
+    """
+    yield from (Graded(entry, None, entry.problem) for entry in plan.hopeless)
+    waiting: deque[Task] = deque()
+    for key, task in plan.tasks.items():
+        known = None if fresh else results.get(key)
+        if known:
+            yield from _told(plan, key, known)
+        else:
+            waiting.append(task)
+    running: dict[Future[Report], str] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < AHEAD * crew.size:
+                task = waiting.popleft()
+                running[crew.submit(task)] = task.key
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield from _concluded(plan, running.pop(future), future, results, fresh)
+    finally:
+        crew.close()
+        for future, key in running.items():
+            if future.done() and not future.cancelled():
+                list(_concluded(plan, key, future, results, fresh))
+
+
+def _concluded(
+    plan: Plan, key: str, future: Future[Report], results: Results, fresh: bool
+) -> Iterator[Graded]:
+    try:
+        report = future.result()
+    except GraderError as error:
+        for entry in plan.entries[key]:
+            yield Graded(entry, None, str(error))
+        return
+    if fresh:
+        results.replace(key, report)
+    else:
+        results.put(key, report)
+    yield from _told(plan, key, report)
+
+
+def _told(plan: Plan, key: str, report: Report) -> Iterator[Graded]:
+    """The report as each of the entries' own; all but the first were not graded for themselves."""
+    for number, entry in enumerate(plan.entries[key]):
+        assert entry.submission
+        own = replace(report, submission=entry.submission.info, cached=report.cached or number > 0)
+        yield Graded(entry, own, _reason(own))
+
+
+def _reason(report: Report) -> str:
+    if report.complete:
+        return ""
+    unfinished = [check for check in report.checks if check.absent or check.status == "error"]
+    return unfinished[0].message if unfinished else "No check ran."
+
+
+@contextlib.contextmanager
+def only_one(folder: Path | None = None) -> Iterator[None]:
+    """Be the one process that grades a class into a store. Raises UsageError beside another."""
+    place = folder or project.state()
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(f"Another ./lab grade is writing to {place}. Wait for it.") from error
+        yield

@@ -1,0 +1,87 @@
+"""One answer to grade, as plain data that can be sent to another machine, and how it is graded:
+again when the engine went away meanwhile and came back."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader import catalog, provenance, runner
+from grader.catalog import Exercise
+from grader.outcome import EngineError, GraderError, UsageError
+from grader.report import Report, Status
+from grader.submission import Submission
+
+TRIES = 3
+BACK_SECONDS = 60.0
+"""How long an engine that went away may take to come back."""
+ASK_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs to know. ``version`` says for which course and grader the key was made;
+    ``private`` is the source of the instructor's own checks, empty without."""
+
+    key: str
+    exercise: str
+    submission: Submission
+    private: bytes
+    version: str
+
+    @classmethod
+    def of(
+        cls, exercise: Exercise, answer: Submission, facts: Mapping[str, Any], private: bytes
+    ) -> Task:
+        key = provenance.key(exercise, answer, facts, private)
+        return cls(key, exercise.id, answer, private, version(exercise))
+
+
+def version(exercise: Exercise) -> str:
+    """Equal where the same course and the same grader would judge an exercise."""
+    return f"{provenance.grader_version()}:{provenance.exercise_version(exercise)}"
+
+
+def grade(task: Task, *, patience: float = BACK_SECONDS) -> Report:
+    """Grade on this machine's engine; once more when the engine went away and is back within
+    ``patience`` seconds. Raises GraderError when this machine has another version of the course.
+    """
+    try:
+        exercise = catalog.find(task.exercise)
+    except UsageError as error:
+        raise GraderError(f"A worker has another course than its scheduler: {error}") from error
+    if version(exercise) != task.version:
+        raise GraderError(
+            f"A worker has another version of {task.exercise} or of the grader than its scheduler."
+        )
+    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
+        private = Path(folder) / "test_private.py"
+        if task.private:
+            private.write_bytes(task.private)
+        for _ in range(TRIES):
+            report = runner.grade(
+                exercise, task.submission, private=private if task.private else None
+            )
+            if report.status is not Status.ERROR or not engine_answers(patience):
+                break
+    return report
+
+
+def engine_answers(seconds: float) -> bool:
+    """Whether the engine of this machine answers within some seconds."""
+    from grader import engine
+
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            engine.connect()
+        except EngineError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(ASK_SECONDS)  # a dead engine sends no event
+        else:
+            return True
