@@ -26,6 +26,7 @@ class SpareEngine:
     address: str
     process: subprocess.Popen[bytes]
     command: Sequence[str]
+    log: Path
 
     def kill(self) -> None:
         """SIGKILL, as the kernel's OOM killer would."""
@@ -35,6 +36,13 @@ class SpareEngine:
     def terminate(self) -> None:
         """SIGTERM, as an administrator's restart begins."""
         self.process.send_signal(signal.SIGTERM)
+
+    def restart(self) -> None:
+        """Start it again on what it left, as an administrator would after a crash."""
+        self.process.wait()
+        (self.log.parent / "pid").unlink(missing_ok=True)
+        self.process = _start(self.command, self.log)
+        _wait_until_it_answers(self)
 
 
 @contextlib.contextmanager
@@ -59,33 +67,38 @@ def engine(folder: Path, images: Sequence[str]) -> Iterator[SpareEngine]:
         "--iptables=false",
         "--ip-masq=false",
     ]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    spare = SpareEngine(f"unix://{socket}", process, command)
+    spare = SpareEngine(
+        f"unix://{socket}", _start(command, folder / "log"), command, folder / "log"
+    )
     try:
-        _wait_until_it_answers(spare, folder / "log")
+        _wait_until_it_answers(spare)
         _copy_images(spare.address, images)
         yield spare
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(spare.process.pid, signal.SIGTERM)
         try:
-            process.wait(20)
+            spare.process.wait(20)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(spare.process.pid, signal.SIGKILL)
         _end_what_runs(folder)
         _unmount(folder)
 
 
-def _wait_until_it_answers(spare: SpareEngine, log: Path) -> None:
+def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+
+
+def _wait_until_it_answers(spare: SpareEngine) -> None:
     deadline = time.monotonic() + START_SECONDS
     while subprocess.run(
         ["docker", "-H", spare.address, "version"], capture_output=True, check=False
     ).returncode:
         if spare.process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"The spare engine did not start: {log.read_text()[-1500:]}")
+            raise RuntimeError(f"The spare engine did not start: {spare.log.read_text()[-1500:]}")
         time.sleep(0.1)
 
 
