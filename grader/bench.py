@@ -1,6 +1,7 @@
 """The bench of one grading: the session with its pod and observer, and where evidence goes.
 
-The pod and the observer start in the background, while an image is still being built.
+The pod and the observer start in the background, while an image is still being built; an exercise
+without containers has neither.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -42,14 +43,22 @@ class Bench:
         self.limits = limits
         self.record = record
         self.watch = Watch(engine, f"{LABEL}={session.id}")
+        self._sysctls = sysctls
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="bench")
-        self._pod = self._pool.submit(self._start, "pod", sysctls)
         self._occupant: Container | None = None
 
     def _start(self, role: Role, sysctls: Mapping[str, str] = MappingProxyType({})) -> Inspector:
         inspector = Inspector(self.session, self.watch, role, sysctls)
         inspector.wait_ready()
         return inspector
+
+    @functools.cached_property
+    def _pod(self) -> Future[Inspector]:
+        return self._pool.submit(self._start, "pod", self._sysctls)
+
+    def expect_pod(self) -> None:
+        """Start the pod in the background: a container will be run."""
+        _ = self._pod
 
     @property
     def pod(self) -> Inspector:
@@ -88,7 +97,8 @@ class Bench:
         """Make sure that the engine is the one we started on and still there, before a learner
         is blamed. Raises EngineError."""
         self.engine.ping()
-        inspector_gone = self._pod.done() and not self._pod.exception() and self.pod.gone
+        pod: Future[Inspector] | None = self.__dict__.get("_pod")
+        inspector_gone = pod and pod.done() and not pod.exception() and pod.result().gone
         if self.watch.lost or inspector_gone:
             raise EngineError(
                 "The Docker Engine was restarted in the middle. Nothing was scored; try again."
@@ -96,10 +106,9 @@ class Bench:
 
     def close(self) -> None:
         """End the pod and the observer; the session removes the rest."""
-        futures = [self._pod]
         with contextlib.suppress(Exception):
             if "_observer" in self.__dict__:
                 self.observer.close()
-            for future in futures:
-                future.result().close()
+            if "_pod" in self.__dict__:
+                self.pod.close()
         self._pool.shutdown(wait=True)

@@ -37,6 +37,8 @@ class Exercise:
     """Commands that start what the evidence looks at, typed in the exercise's workspace."""
     sysctls: Mapping[str, str]
     """Kernel settings of the network that the service runs in, where they matter."""
+    containers: bool
+    """Whether containers are run for it; else its checks read the answers alone."""
     folder: Path
     checks_path: Path
     solution: Path
@@ -97,6 +99,7 @@ def load(manifest: Path) -> Exercise:
         brief=" ".join(data.get("brief", "").split()),
         reproduce=tuple(data.get("reproduce", ())),
         sysctls=dict(data.get("sysctls", {})),
+        containers=bool(data.get("containers", True)),
         folder=folder,
         checks_path=project.CHECKS / section / f"test_{name}.py",
         solution=project.SOLUTIONS / section / name,

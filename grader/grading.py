@@ -82,6 +82,8 @@ def grade(request: Request, send: Listener) -> Iterator[Ending]:
     with sessions.Session(engine, request.session) as session:
         evidence: list[Evidence] = []
         bench = Bench(engine, session, request.limits, evidence.append, request.exercise.sysctls)
+        if request.exercise.containers:
+            bench.expect_pod()
         preparation = Preparation(request.exercise, request.submission, bench, send)
         sweeping = threading.Thread(target=_sweep, args=(engine,), daemon=True)
         sweeping.start()

@@ -31,7 +31,7 @@ class Preparation:
         self._listen = listen
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="build")
         self._image: Future[Image] | None = None
-        if DOCKERFILE in self._files and not submission.faults:
+        if exercise.containers and DOCKERFILE in self._files and not submission.faults:
             self._image = self._pool.submit(self._build)
 
     def image(self) -> Image:

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader import capture
-from grader.compose import document, review
+from grader import capture, document
+from grader.compose import review
 from grader.compose.service import Service
 from grader.outcome import LearnerFault
 from grader.report import Evidence

@@ -1,6 +1,6 @@
-"""YAML as Compose reads it, loaded as plain data: bounded in size, depth and aliases.
+"""YAML 1.2 as Compose and GitHub read it, loaded as plain data: bounded in size, depth and aliases.
 
-Words such as ``no`` and ``on`` stay text and a key may occur once, as in Compose's own parser;
+Words such as ``no`` and ``on`` stay text and a key may occur once, as in their own parsers;
 PyYAML's defaults differ in both.
 """
 
@@ -16,6 +16,10 @@ from grader.outcome import LearnerFault
 
 MAX_VALUES = 5000
 MAX_DEPTH = 40
+MAX_CHARACTERS = 64 * 1024
+
+Path = tuple[str | int, ...]
+"""Where a value stands: the keys and positions that lead to it."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -26,6 +30,10 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if key.tag == "tag:yaml.org,2002:merge":
                 continue
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key is a list or a mapping", key.start_mark
+                )
             if key.value in seen:
                 line = key.start_mark.line + 1
                 raise yaml.constructor.ConstructorError(
@@ -33,6 +41,11 @@ class _Loader(yaml.SafeLoader):
                 )
             seen.add(str(key.value))
         return super().construct_mapping(node, deep)
+
+    def construct_yaml_int(self, node: Any) -> int:
+        """A leading zero doesn't make a number octal in YAML 1.2."""
+        text = str(self.construct_scalar(node))
+        return int(text, 8 if text.startswith("0o") else 16 if text.startswith("0x") else 10)
 
 
 _CORE = {
@@ -42,6 +55,7 @@ _CORE = {
     "null": (r"^(?:~|null|Null|NULL|)$", "~nN\0"),
     "merge": (r"^(?:<<)$", "<"),
 }
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 _Loader.yaml_implicit_resolvers = {}
 for _name, (_pattern, _first) in _CORE.items():
     _Loader.add_implicit_resolver(
@@ -54,6 +68,8 @@ for _name, (_pattern, _first) in _CORE.items():
 def load(text: str, name: str) -> dict[str, Any]:
     """The file as a mapping of plain values. Raises LearnerFault when it isn't one, or when it
     is larger than any real one (``name`` is the file's name in messages)."""
+    if len(text) > MAX_CHARACTERS:
+        raise LearnerFault(f"{name} is larger than {MAX_CHARACTERS // 1024} KiB; no real one is.")
     try:
         _bound(text, name)
         documents = list(yaml.load_all(text, Loader=_Loader))
@@ -91,6 +107,26 @@ def _size(node: yaml.Node, sizes: dict[int, int], depth: int) -> int:
             size += _size(key, sizes, depth + 1) + _size(value, sizes, depth + 1)
     sizes[id(node)] = min(size, 10 * MAX_VALUES)
     return sizes[id(node)]
+
+
+def lines(text: str) -> dict[Path, tuple[int, int]]:
+    """The first and last line of every value of a file that ``load`` accepted, counted from 1."""
+    found: dict[Path, tuple[int, int]] = {}
+
+    def walk(node: yaml.Node, path: Path) -> None:
+        last = node.end_mark.line + (1 if node.end_mark.column else 0)
+        found[path] = (node.start_mark.line + 1, max(last, node.start_mark.line + 1))
+        if isinstance(node, yaml.SequenceNode):
+            for index, child in enumerate(node.value):
+                walk(child, (*path, index))
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                walk(value, (*path, str(key.value)))
+
+    for root in yaml.compose_all(text, Loader=_Loader):
+        if root is not None:
+            walk(root, ())
+    return found
 
 
 def _reason(error: yaml.YAMLError) -> str:

@@ -1,0 +1,52 @@
+"""scorer, the service that the workflow releases. Given."""
+
+import json
+import signal
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+MODEL = json.loads(Path(__file__).with_name("model.json").read_text())
+
+
+def predict(features):
+    return MODEL["bias"] + sum(w * x for w, x in zip(MODEL["weights"], features, strict=True))
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/health":
+            self.answer(200, {"status": "ok"})
+        else:
+            self.answer(404, {"error": "not found"})
+
+    def do_POST(self):
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/predict":
+            self.answer(200, {"score": predict(json.loads(content)["features"])})
+        else:
+            self.answer(404, {"error": "not found"})
+
+    def answer(self, status, content):
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+def main():
+    server = ThreadingHTTPServer(("0.0.0.0", 8000), Handler)
+    signal.signal(
+        signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start()
+    )
+    print("scorer listens on port 8000", flush=True)
+    server.serve_forever(poll_interval=0.05)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+"""Exercise release_workflow: a pipeline that can't release what it hasn't tested and scanned.
+
+The workflow is followed, not run: no engine and no GitHub is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from grader import workflow as workflows
+from grader.bench import Bench
+from grader.outcome import NotInLab
+from grader.report import Evidence
+from grader.workflow import leak, pin, privilege, scenario, trace, unknown
+from grader.workflow.action import TELLING
+from grader.workflow.machine import Effect, Failing, Image
+from grader.workflow.model import Workflow
+from grader.workflow.run import Run, tell
+from grader.workflow.trigger import Event
+
+pytestmark = [pytest.mark.exercise("release_workflow")]
+
+FILE = workflows.FILE
+GREEN = Failing()
+FINDINGS = (Failing(finding="CRITICAL"), Failing(finding="HIGH"))
+PUSHES = ("push", "candidate")
+
+
+@pytest.fixture(scope="module")
+def workflow(answers: Mapping[str, str]) -> Workflow:
+    return workflows.read(answers[FILE])
+
+
+def decided(runs: tuple[Run, ...], bad: list[Run]) -> Run | None:
+    """A run that is wrong, where the run is wrong whatever GitHub would know. Raises NotInLab
+    where that decides."""
+    if bad and len(bad) < len(runs):
+        assumed = next(iter(bad[0].assumed), "a value")
+        raise NotInLab(
+            f"{trace.title(bad[0])}: this depends on whether {assumed}, which only a run on GitHub "
+            "would know. Nothing was scored."
+        )
+    return bad[0] if bad else None
+
+
+def refuse_pushes(
+    workflow: Workflow,
+    bench: Bench,
+    events: Iterable[Event],
+    failures: Iterable[Failing],
+    kinds: tuple[str, ...],
+    expected: str,
+) -> None:
+    """Judge that none of these events ends with a push of these kinds."""
+    for event in events:
+        for failing in failures:
+            runs = tell(workflow, event, failing)
+            if runs and event in (scenario.PUSH, scenario.REQUESTS[0]):
+                bench.record(trace.evidence(runs[0], FILE))
+            wrong = decided(runs, [run for run in runs if run.of(*kinds)])
+            if wrong:
+                pushed = wrong.of(*kinds)[0]
+                bench.record(trace.evidence(wrong, FILE))
+                raise AssertionError(
+                    f"{trace.title(wrong)}: {pushed.step} still pushes {pushed.name}; "
+                    f"{trace.cause(wrong, pushed)}. {expected}"
+                )
+
+
+def require(workflow: Workflow, kind: str, missing: str) -> None:
+    """A gate that isn't there can't close."""
+    runs = tell(workflow, scenario.PUSH, GREEN)
+    assert any(run.of(kind) for run in runs), missing
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("a workflow that GitHub accepts")
+@pytest.mark.hint(
+    "GitHub tells what it can't read on the Actions page; actionlint tells it on your machine.",
+    "Look at the indentation, the spelling of keys, and at the names in needs and ${{ }}.",
+)
+def test_valid_workflow(workflow: Workflow, bench: Bench) -> None:
+    """GitHub accepts the file: its keys, needs and expressions are ones that exist.
+
+    A workflow that can't be read never runs, and nothing turns red.
+    """
+    jobs = ", ".join(f"{job.id} ({len(job.steps)} steps)" for job in workflow.jobs.values())
+    bench.record(Evidence(f"cat -n {FILE}", f"on: {', '.join(workflow.triggers)}; jobs: {jobs}"))
+    assert workflow.jobs, "The workflow has no jobs."
+
+
+@pytest.mark.points(2)
+@pytest.mark.expects("the image is built, tested, scanned and pushed")
+@pytest.mark.hint(
+    "Follow one push to main through every job: does each step find what it needs?",
+    "A later step sees an image only if the build left it in the engine or sent it somewhere.",
+    "Check out, log in, build with load: true (or docker build), and push with packages: write.",
+)
+def test_pushes_on_main_when_all_green(workflow: Workflow, bench: Bench) -> None:
+    """A push to main ends with the image in the registry when all is well.
+
+    A pipeline that is safe because it never releases anything is of no use.
+    """
+    runs = tell(workflow, scenario.PUSH, GREEN)
+    assert runs, "A push to main doesn't start this workflow; look at its on."
+    bench.record(trace.evidence(runs[0], FILE))
+    idle = decided(runs, [run for run in runs if not run.of("push")])
+    if idle is None:
+        return
+    strangers = [name for name in idle.unfamiliar if any(word in name for word in TELLING)]
+    if strangers:
+        raise NotInLab(
+            f"The lab doesn't know what {', '.join(sorted(strangers))} does, and it may be what "
+            "pushes. Nothing was scored."
+        )
+    raise AssertionError(f"Push to main, all is well, and nothing is released: {reason(idle)}")
+
+
+def reason(run: Run) -> str:
+    """Why a run without trouble pushes nothing."""
+    for told in run.told:
+        if told.outcome == "failure":
+            notes = "; ".join(map(unknown.shown, told.notes)) or "it can't succeed"
+            return f"{told.step} fails: {notes}."
+    if run.of("candidate"):
+        return "only candidates are pushed, and none becomes a release."
+    skipped = [told for told in run.told if told.outcome == "skipped"]
+    if skipped:
+        return f"{skipped[0].step} is skipped: {skipped[0].reason}."
+    jobs = [name for name, result in run.results.items() if result == "skipped"]
+    return f"the job {jobs[0]} is skipped." if jobs else "no step pushes an image."
+
+
+@pytest.mark.points(2)
+@pytest.mark.needs("pushes_on_main_when_all_green")
+@pytest.mark.expects("the run ends without a push")
+@pytest.mark.hint(
+    "A scanner reports; what turns its report into a failed step?",
+    "An exit code other than 0 for HIGH and CRITICAL, and nothing that swallows it: no "
+    "continue-on-error, no || true, no pipe without pipefail.",
+    "always() and !cancelled() let a step run after a failure.",
+)
+def test_no_push_when_scan_fails(workflow: Workflow, bench: Bench) -> None:
+    """A finding of severity HIGH or CRITICAL stops the release.
+
+    A scan whose result nobody waits for is a log line.
+    """
+    require(workflow, "scan", "No step scans an image on a push to main.")
+    expected = "After such a finding nothing should be pushed."
+    refuse_pushes(workflow, bench, scenario.RELEASES, FINDINGS, ("push",), expected)
+
+
+@pytest.mark.points(2)
+@pytest.mark.needs("pushes_on_main_when_all_green")
+@pytest.mark.expects("the run ends without a push")
+@pytest.mark.hint(
+    "Which step's failure would you see, and which steps run all the same?",
+    "A job that pushes has to need the job that tests.",
+    "The exit code of a script is its last command's, unless set -e ends it before.",
+)
+def test_no_push_when_tests_fail(workflow: Workflow, bench: Bench) -> None:
+    """Failing tests stop the release.
+
+    Tests protect users only if their failure has a consequence.
+    """
+    missing = "No step runs the tests in tests/ on a push to main."
+    require(workflow, "test", missing)
+    failing = [Failing(tests=True)]
+    expected = "After failing tests nothing should be pushed."
+    refuse_pushes(workflow, bench, scenario.RELEASES, failing, ("push",), expected)
+
+
+@pytest.mark.points(2)
+@pytest.mark.needs("pushes_on_main_when_all_green")
+@pytest.mark.expects("the run, if there is one, ends without any push")
+@pytest.mark.hint(
+    "Which events start this workflow, and what does the pushing step ask before it runs?",
+    "if: github.event_name == 'push', on the job or step that pushes.",
+)
+def test_no_push_on_pull_request(workflow: Workflow, bench: Bench) -> None:
+    """A pull request pushes nothing, not even a candidate.
+
+    Its code hasn't been reviewed; anyone may have written it.
+    """
+    expected = "A pull request should end without a push."
+    refuse_pushes(workflow, bench, scenario.REQUESTS, [GREEN], PUSHES, expected)
+
+
+@pytest.mark.points(2)
+@pytest.mark.needs("pushes_on_main_when_all_green")
+@pytest.mark.expects("every released build was scanned before")
+@pytest.mark.hint(
+    "How many times does your workflow build, and which of the images is scanned?",
+    "Build once; scan and push that image by its tag, archive or digest.",
+    "docker tag and docker push instead of a second build-push-action.",
+)
+def test_scans_what_it_pushes(workflow: Workflow, bench: Bench) -> None:
+    """The image that is pushed is the very build that was scanned.
+
+    A second build may get another base image or another package; its scan never happened.
+    """
+    for event in scenario.RELEASES:
+        runs = tell(workflow, event, GREEN)
+        if runs and event == scenario.PUSH:
+            bench.record(trace.evidence(runs[0], FILE))
+        wrong = decided(runs, [run for run in runs if unscanned(run)])
+        if wrong:
+            pushed, scans = unscanned(wrong)[0], wrong.of("scan")
+            bench.record(trace.evidence(wrong, FILE))
+            looked = f"scanned is {said(scans[0])}" if scans else "nothing is scanned"
+            raise AssertionError(
+                f"{event.title}: {pushed.step} pushes {said(pushed)}, and {looked}. The scan "
+                "should come first and look at that same build."
+            )
+
+
+def unscanned(run: Run) -> list[Effect]:
+    """The releases of builds that no scan had looked at by then."""
+    seen: Image = frozenset()
+    found = []
+    for effect in run.effects:
+        if effect.kind == "scan":
+            seen |= effect.image
+        elif effect.kind == "push" and not effect.image <= seen:
+            found.append(effect)
+    return found
+
+
+def said(effect: Effect) -> str:
+    builds = sorted(f"build {each.number} (line {each.step.lines[0]})" for each in effect.image)
+    return f"{effect.name} = {', '.join(builds) or 'an image from elsewhere'}"
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("owner/action@ and 40 digits, image:version or image@sha256")
+@pytest.mark.hint(
+    "Who could change what v4 or main means tomorrow?",
+    "A tag is a name that its owner moves; a commit's full hash isn't. Write the version beside it "
+    "as a comment.",
+)
+def test_actions_are_pinned(workflow: Workflow, bench: Bench) -> None:
+    """Every action is a full commit, and every image that a step runs has a version.
+
+    An action runs with the job's token and secrets, and whoever takes over a tag runs with them.
+    """
+    used = dict.fromkeys(step.uses for step in workflow.steps if step.uses)
+    bench.record(Evidence(f"grep -n 'uses:\\|jobs:' {FILE}", "\n".join(used)))
+    problems = list(pin.loose(workflow))
+    assert not problems, " ".join(problems[:3]) + more(problems)
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("contents: read, and packages: write where the push is")
+@pytest.mark.hint(
+    "What may a job's token do when permissions says nothing?",
+    "permissions: contents: read at the top, and packages: write in the job that pushes.",
+    "A scanner in a container needs the engine's socket only from an image that can't change.",
+)
+def test_least_privilege(workflow: Workflow, bench: Bench) -> None:
+    """Each job may do what its steps need, and no more.
+
+    What a job can't do, nobody can make it do: no test, no action, no stranger's pull request.
+    """
+    allowed = "\n".join(f"job {job.id}: {job.permissions}" for job in workflow.jobs.values())
+    bench.record(Evidence(f"grep -n -A3 'permissions:\\|jobs:' {FILE}", allowed))
+    problems = list(privilege.excess(workflow, pushing(workflow)))
+    assert not problems, " ".join(problems[:3]) + more(problems)
+
+
+def pushing(workflow: Workflow) -> frozenset[str]:
+    """The jobs that push in any run."""
+    return frozenset(
+        effect.step.job
+        for event in scenario.RELEASES + scenario.REQUESTS
+        for run in tell(workflow, event, GREEN)
+        for effect in run.of(*PUSHES)
+    )
+
+
+@pytest.mark.points(1)
+@pytest.mark.expects("no secret in an echo, an argument or a build argument")
+@pytest.mark.hint(
+    "Where does a secret end up: in the log, in the list of processes, in the image's history?",
+    "Give it to a command through its environment or standard input: --password-stdin.",
+)
+def test_secrets_not_printed(workflow: Workflow, bench: Bench) -> None:
+    """No secret is printed, given on a command line or built into the image.
+
+    GitHub masks a secret that it recognises; encoded or cut in pieces it doesn't.
+    """
+    bench.record(Evidence(f"grep -n 'secrets\\.\\|jobs:' {FILE}", "where secrets are used"))
+    problems = list(leak.found(workflow))
+    assert not problems, " ".join(problems[:3]) + more(problems)
+
+
+def more(problems: list[str]) -> str:
+    return f" ({len(problems) - 3} more.)" if len(problems) > 3 else ""

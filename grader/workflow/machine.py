@@ -1,0 +1,230 @@
+"""What a run changes: the images on a job's runner, the files, the registry, and the effects.
+
+An image is the set of builds that it holds: one, or one for each platform. It keeps its identity
+through tags, archives and registries; building again makes another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from grader.outcome import NotInLab
+from grader.recipe import familiar
+from grader.workflow import unknown
+from grader.workflow.model import Job, Step
+from grader.workflow.trigger import Event
+
+CANDIDATE = re.compile("candidate|staging|unverified")
+_LOCAL = re.compile(r"(localhost|127\.0\.0\.1|host\.docker\.internal|\[::1\])[:/]")
+MAX_WORK = 5000
+
+
+@dataclass(frozen=True)
+class Failing:
+    """What goes wrong in a scenario. ``finding`` is the severity of what a scan finds."""
+
+    finding: str = ""
+    tests: bool = False
+    builds: bool = False
+
+    def __str__(self) -> str:
+        found = f"the scan finds something {self.finding}" if self.finding else "all is well"
+        return "the tests fail" if self.tests else "the build fails" if self.builds else found
+
+
+@dataclass(frozen=True)
+class Build:
+    """One run of a builder. ``step`` says where."""
+
+    number: int
+    step: Step
+
+    @property
+    def mark(self) -> str:
+        """Its id or digest, which only a run on GitHub would know."""
+        return unknown.mark(f"image {self.number}", unknown.SOME)
+
+
+Image = frozenset[Build]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """``kind`` is build, scan, test, push or candidate; ``name`` what it was called there."""
+
+    kind: str
+    image: Image
+    name: str
+    step: Step
+
+
+@dataclass(frozen=True)
+class File:
+    text: str = ""
+    images: tuple[tuple[str, Image], ...] = ()
+
+
+@dataclass
+class Work:
+    """How much has been followed, so that nothing can take long."""
+
+    done: int = 0
+
+    def add(self) -> None:
+        self.done += 1
+        if self.done > MAX_WORK:
+            raise NotInLab("This workflow does more than the lab can follow. Nothing was scored.")
+
+
+@dataclass
+class World:
+    """What all jobs of one run share."""
+
+    failing: Failing
+    choose: Callable[[str], bool]
+    event: Event
+    work: Work
+    registry: dict[str, Image] = field(default_factory=dict)
+    artifacts: dict[str, dict[str, File]] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+    notes: list[tuple[Step, str]] = field(default_factory=list)
+    lost: dict[str, str] = field(default_factory=dict)
+    """Names of images that were built and aren't here, with the reason."""
+    unfamiliar: set[str] = field(default_factory=set)
+    """Actions whose effects the lab doesn't know."""
+
+
+@dataclass
+class Machine:
+    """The runner of one job."""
+
+    world: World
+    job: Job
+    step: Step
+    images: dict[str, Image] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
+    separate_builder: bool = False
+    """Whether builds leave their images in a builder of their own (buildx's docker-container)."""
+    aliased: bool = False
+    """Whether ``docker build`` means ``docker buildx build``."""
+    checked_out: bool = False
+    logged_in: bool = False
+    may_push: bool = True
+
+    def note(self, text: str) -> None:
+        """Something a reader of the trace should know about this step."""
+        if (self.step, text) not in self.world.notes:
+            self.world.notes.append((self.step, text))
+
+    def add(self, kind: str, image: Image, name: str) -> None:
+        self.world.work.add()
+        self.world.effects.append(Effect(kind, image, unknown.shown(name), self.step))
+
+    def log_in(self, password: str = "") -> None:
+        """Log in to a registry; a secret of one's own may do what the job's token may not."""
+        self.logged_in = True
+        own = [name for name in unknown.names(password) if name.startswith("secrets.")]
+        self.may_push |= any(not name.endswith(".GITHUB_TOKEN") for name in own)
+
+    def build(self, tags: Iterable[str]) -> Build | None:
+        """Run a builder; None when it fails."""
+        if not self.checked_out:
+            self.note("builds nothing: no earlier step of this job checks the repository out")
+            return None
+        if self.world.failing.builds:
+            return None
+        number = sum(effect.kind == "build" for effect in self.world.effects) + 1
+        made = Build(number, self.step)
+        self.add("build", frozenset({made}), " ".join(tags))
+        return made
+
+    def keep(self, image: Image, tags: Iterable[str]) -> None:
+        """Put an image under its names on this runner."""
+        for each in image:
+            self.images[each.mark] = image
+        for tag in tags:
+            self.images[normal(tag)] = image
+
+    def lose(self, tags: Iterable[str], reason: str) -> None:
+        for tag in tags:
+            self.world.lost[normal(tag)] = reason
+
+    def local(self, name: str) -> Image | None:
+        """The image of that name on this runner."""
+        return _look_up(self.images, name)
+
+    def remote(self, name: str) -> Image | None:
+        """The image of that name in a registry."""
+        return _look_up(self.world.registry, name)
+
+    def find(self, name: str) -> Image | None:
+        return self.local(name) or self.remote(name)
+
+    def missing(self, name: str) -> str:
+        """Why an image that was built in this run isn't here; empty for a foreign one."""
+        reason = _look_up_text(self.world.lost, name)
+        shown = unknown.shown(name)
+        return f"there is no image {shown} here: {reason}" if reason else ""
+
+    def push(self, image: Image, name: str) -> bool:
+        """Send an image to a registry; False when that is refused."""
+        shown = unknown.shown(name)
+        if self.is_local(name):
+            self.world.registry[normal(name)] = image
+            return True
+        if not self.logged_in:
+            self.note(f"can't push {shown}: no earlier step of this job logs in to a registry")
+            return False
+        if not self.may_push and normal(name).startswith("ghcr.io/"):
+            self.note(f"can't push {shown}: the job's token has no packages: write")
+            return False
+        self.world.registry[normal(name)] = image
+        for each in image:
+            self.world.registry[each.mark] = image
+        is_candidate = CANDIDATE.search(name.casefold()) or name.endswith("@digest")
+        self.add("candidate" if is_candidate else "push", image, name)
+        return True
+
+    def is_local(self, name: str) -> bool:
+        """Whether the registry lives and ends with the job."""
+        host = name.partition("/")[0].partition(":")[0]
+        return bool(_LOCAL.match(name)) or ("/" in name and host in self.job.services)
+
+
+def normal(name: str) -> str:
+    """One spelling for every way to write an image's name."""
+    name = familiar(name.strip().removeprefix("docker://").casefold())
+    last = name.rpartition("/")[2]
+    return name if ":" in last or "@" in last else f"{name}:latest"
+
+
+def _look_up(images: dict[str, Image], name: str) -> Image | None:
+    for each in unknown.names(name):
+        if each.startswith("image "):
+            return images.get(unknown.mark(each, unknown.SOME))
+    key = normal(name)
+    if key in images:
+        return images[key]
+    if unknown.is_known(key) and all(map(unknown.is_known, images)):
+        return None
+    near = {image for other, image in images.items() if _may_be(key, other)}
+    if len(near) > 1:
+        raise NotInLab(
+            f"The lab can't tell which image {unknown.shown(name)} would be. Nothing was scored."
+        )
+    return next(iter(near), None)
+
+
+def _look_up_text(texts: dict[str, str], name: str) -> str:
+    key = normal(name)
+    return texts.get(key) or next(
+        (text for other, text in texts.items() if _may_be(key, other)), ""
+    )
+
+
+def _may_be(name: str, other: str) -> bool:
+    if other.startswith(unknown.OPEN) and other.endswith(unknown.CLOSE) and "image " in other:
+        return False
+    return unknown.is_same(name, other) is not False

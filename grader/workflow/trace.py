@@ -1,0 +1,73 @@
+"""A run in words: what each step did, for people who read the workflow beside it."""
+
+from __future__ import annotations
+
+from grader.report import Evidence
+from grader.workflow import unknown
+from grader.workflow.machine import Effect, Failing
+from grader.workflow.run import Run, Told
+
+_SAID = {"test": "tested", "scan": "scanned", "build": "built", "push": "pushed"}
+MAX_LINES = 30
+
+
+def evidence(run: Run, file: str) -> Evidence:
+    """The run beside the file. Its lines are the numbers that ``cat -n`` shows."""
+    return Evidence(f"cat -n {file}", text(run))
+
+
+def title(run: Run) -> str:
+    return f"{run.event.title}, {run.failing}"
+
+
+def text(run: Run) -> str:
+    lines = [f"{title(run)}:"]
+    if not run.told and not run.results:
+        return f"{lines[0]} the workflow isn't started"
+    quiet = {told.step.job for told in run.told if told.outcome != "skipped"}
+    for job, result in run.results.items():
+        if result == "skipped":
+            lines.append(f"job {job}: skipped")
+            continue
+        lines.append(f"job {job}: {result}")
+        lines += [_line(told) for told in run.told if told.step.job == job and job in quiet]
+    for question, answer in run.assumed.items():
+        lines.append(f"(taken for granted: {question}: {'yes' if answer else 'no'})")
+    if run.unfamiliar:
+        lines.append(f"(the lab knows no effect of {', '.join(sorted(run.unfamiliar))})")
+    kept = lines[:MAX_LINES]
+    return "\n".join([*kept, "…"] if len(lines) > MAX_LINES else kept)
+
+
+def _line(told: Told) -> str:
+    step = told.step
+    said = [unknown.shown(note) for note in told.notes] + [_effect(each) for each in told.effects]
+    what = f" ({'; '.join(said)})" if said else ""
+    why = f", {told.reason}" if told.reason else ""
+    return f"  line {step.lines[0]}, step {step.number} ({step.label}): {told.outcome}{why}{what}"
+
+
+def _effect(effect: Effect) -> str:
+    if effect.kind == "candidate":
+        return f"pushed the candidate {effect.name}"
+    builds = ", ".join(sorted(f"build {build.number}" for build in effect.image))
+    name = effect.name[:80] or "an image without a name"
+    known = f" = {builds}" if builds else ""
+    return f"{_SAID[effect.kind]} {name}{known}"
+
+
+def cause(run: Run, effect: Effect) -> str:
+    """Why a step ran that shouldn't have, as far as the run shows it."""
+    told = next((each for each in run.told if effect in each.effects), None)
+    if told and told.reason:
+        return f"it ran {told.reason}"
+    failed = [each for each in run.told if each.outcome == "failure"]
+    excused = next((each for each in failed if "excuses" in each.reason), None)
+    if excused:
+        return f"{excused.step} failed, and continue-on-error excuses it"
+    if failed:
+        return f"{failed[0].step} failed, and nothing holds this one back"
+    if run.failing == Failing():
+        return "nothing keeps it from running for this event"
+    noted = [note for each in run.told for note in each.notes if "never fails" in note]
+    return noted[0] if noted else "no step before it failed"

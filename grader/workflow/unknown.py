@@ -1,0 +1,70 @@
+"""Text that is known only in part: the secrets, outputs and names that a run on GitHub would have.
+
+A part that isn't known stands in the text as a mark with a name. The same mark is the same text, so
+an image that is tagged and pushed under a name with a mark is still one image.
+"""
+
+from __future__ import annotations
+
+import re
+
+OPEN, CLOSE = "\ue000", "\ue001"
+_MARK = re.compile(f"{OPEN}(.)([^{OPEN}{CLOSE}]*){CLOSE}", re.S)
+
+ANY, SOME, CHOSEN = "?", "!", "*"
+"""Perhaps empty; not empty; not empty, and whatever the author of the workflow compares it with."""
+
+FORK = "a-fork/"
+"""The owner of a fork, whom no author chooses."""
+
+
+def mark(name: str, kind: str = ANY) -> str:
+    """A part that isn't known. A name that holds marks itself holds their names."""
+    return f"{OPEN}{kind}{shown(name)}{CLOSE}"
+
+
+def shown(text: str) -> str:
+    """The text for people, marks as their names."""
+    return _MARK.sub(lambda found: f"‹{found[2]}›", text)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names of the marks in a text."""
+    return tuple(found[2] for found in _MARK.finditer(text))
+
+
+def is_known(text: str) -> bool:
+    return OPEN not in text
+
+
+def is_empty(text: str) -> bool | None:
+    """Whether the text is empty; None when that isn't known."""
+    if _MARK.sub("", text) or any(found[1] != ANY for found in _MARK.finditer(text)):
+        return False
+    return None if text else True
+
+
+def is_same(one: str, other: str) -> bool | None:
+    """Whether two texts are equal but for case, as GitHub compares; None when that isn't known."""
+    one, other = one.casefold(), other.casefold()
+    if one == other:
+        return True
+    if is_known(one):
+        one, other = other, one
+    if is_known(one):
+        return False
+    if not is_known(other):
+        return None
+    if not _pattern(one).fullmatch(other):
+        return False
+    if not all(found[1] == CHOSEN for found in _MARK.finditer(one)):
+        return None
+    return not (other.endswith("[bot]") or other.startswith(FORK))
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    parts, end = [], 0
+    for found in _MARK.finditer(text):
+        parts += [re.escape(text[end : found.start()]), ".*" if found[1] == ANY else ".+"]
+        end = found.end()
+    return re.compile("".join(parts) + re.escape(text[end:]), re.S)
