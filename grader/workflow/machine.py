@@ -225,6 +225,6 @@ def _look_up_text(texts: dict[str, str], name: str) -> str:
 
 
 def _may_be(name: str, other: str) -> bool:
-    if other.startswith(unknown.OPEN) and other.endswith(unknown.CLOSE) and "image " in other:
+    if any(each.startswith("image ") for each in unknown.names(other)):
         return False
     return unknown.is_same(name, other) is not False

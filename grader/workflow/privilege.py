@@ -20,13 +20,14 @@ _NEEDED_BY = {
 }
 """The writing permissions with what in a job's steps could need them."""
 _ANY = r"github-script|\bgh \b|comment|report|scout|GITHUB_TOKEN|github\.token|labeler|deploy"
+_PUSH = re.compile("push|imagetools|skopeo|crane|regctl|publish")
 _HEAD = re.compile(r"pull_request\.head|github\.head_ref|refs/pull/", re.I)
 
 
 def excess(workflow: Workflow, pushing: frozenset[str]) -> Iterator[str]:
     """What goes too far, a sentence each. ``pushing`` are the jobs that push in some run."""
     for job in workflow.jobs.values():
-        yield from _permissions(job, job.id in pushing)
+        yield from _permissions(job, job.id in pushing if pushing else _means_to_push(job))
     for step in workflow.steps:
         yield from _engine(workflow, step)
         if "pull_request_target" in workflow.triggers and _takes_head(step):
@@ -57,6 +58,11 @@ def _permissions(job: Job, pushes: bool) -> Iterator[str]:
                 yield f"job {job.id} has packages: write and pushes nothing."
         elif not re.search(_NEEDED_BY.get(scope, _ANY), text, re.I):
             yield f"job {job.id} has {scope}: write, and none of its steps needs that."
+
+
+def _means_to_push(job: Job) -> bool:
+    """For a workflow that doesn't get as far as pushing."""
+    return any(_PUSH.search(f"{step.uses} {step.run} {step.inputs}") for step in job.steps)
 
 
 def _engine(workflow: Workflow, step: Step) -> Iterator[str]:

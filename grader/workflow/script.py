@@ -88,7 +88,7 @@ class Script:
             case Pipeline(parts, negated):
                 found = self._pipeline(parts, checked or negated, given)
                 if negated:
-                    found = replace(found, code=int(not self.answer(found, parts)))
+                    found = replace(found, code=int(self.answer(found, parts)))
                     checked = True
             case Group(body, is_subshell, redirects):
                 return self._group(body, is_subshell, redirects, checked, given)

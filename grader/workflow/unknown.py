@@ -11,26 +11,33 @@ import re
 OPEN, CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{OPEN}(.)([^{OPEN}{CLOSE}]*){CLOSE}", re.S)
 
-ANY, SOME, CHOSEN = "?", "!", "*"
+ANY, SOME, CHOSEN = "a", "s", "c"
 """Perhaps empty; not empty; not empty, and whatever the author of the workflow compares it with."""
 
 FORK = "a-fork/"
 """The owner of a fork, whom no author chooses."""
 
 
+_HIDDEN = {
+    code: 0xE100 + code for code in range(128) if not (chr(code).isalnum() or chr(code) in "._-")
+}
+_SHOWN = {hidden: code for code, hidden in _HIDDEN.items()}
+"""Within a mark, nothing may mean something to a shell or split a word."""
+
+
 def mark(name: str, kind: str = ANY) -> str:
     """A part that isn't known. A name that holds marks itself holds their names."""
-    return f"{OPEN}{kind}{shown(name)}{CLOSE}"
+    return f"{OPEN}{kind}{' '.join(shown(name).split()).translate(_HIDDEN)}{CLOSE}"
 
 
 def shown(text: str) -> str:
     """The text for people, marks as their names."""
-    return _MARK.sub(lambda found: f"‹{found[2]}›", text)
+    return _MARK.sub(lambda found: f"‹{found[2].translate(_SHOWN)}›", text)
 
 
 def names(text: str) -> tuple[str, ...]:
     """The names of the marks in a text."""
-    return tuple(found[2] for found in _MARK.finditer(text))
+    return tuple(found[2].translate(_SHOWN) for found in _MARK.finditer(text))
 
 
 def is_known(text: str) -> bool:
