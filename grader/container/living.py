@@ -65,6 +65,19 @@ class Living(Handle):
             return self.wait_event("start", 0.0, count=2)
         return self.wait_event("start", seconds, count=2)
 
+    def wait_settled(self, seconds: float, *, most: int) -> bool:
+        """Whether the engine, within ``seconds``, either leaves the container down for good or has
+        started it again more than ``most`` times."""
+        deadline = time.monotonic() + seconds
+        ends = 0
+        while self.wait_event("die", deadline - time.monotonic(), count=ends + 1):
+            ends = len(self._bench.watch.of(self.id, "die"))
+            # An engine that means to start it again calls it running all the while.
+            state = self.state
+            if not state.running or state.restarts > most:
+                return True
+        return False
+
     def wait_event(self, action: str, seconds: float, *, count: int = 1) -> bool:
         """Whether an engine event of this container (``oom``, ``start`` …) came ``count`` times."""
         watch = self._bench.watch

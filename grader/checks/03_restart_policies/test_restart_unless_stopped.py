@@ -9,16 +9,14 @@ from grader.compose import Service
 from grader.container import Container
 from grader.fixtures import Start
 from grader.image import Image
+from grader.judging import restart
+from grader.judging.restart import STATE
 from grader.report import Evidence
 
 pytestmark = pytest.mark.exercise("restart_unless_stopped")
 
-CRASH_SECONDS = 5.0
-BACK_SECONDS = 15.0
 STOP_SECONDS = 14.0
 """docker stop's own ten seconds, and some for the engine."""
-CRASH = "curl -s -X POST http://localhost:8000/crash || true"
-STATE = "docker inspect -f '{{.State.Status}}' web"
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +35,7 @@ def test_restarts_after_kill(running: Container, bench: Bench) -> None:
 
     Every service crashes one day. The question is whether it takes a person to bring it back.
     """
-    running.send("/crash", method="POST", receipt=False)()
-    end = running.wait_exit(CRASH_SECONDS)
-    came = end is not None and running.wait_restart(BACK_SECONDS)
-    state = "running" if came else ("running" if running.state.running else "exited")
-    bench.record(Evidence(f"{CRASH}; sleep 1; {STATE}", state))
-    assert end is not None, (
-        "The service's process crashed and the container did not end with it: something else is "
-        "its first process, so no policy ever applies."
-    )
-    assert came, f"The service crashed with exit code {end.code} and was not started again."
-    answer = running.send("/health", wait=BACK_SECONDS, receipt=False)()
-    assert answer.ok, f"The container was started again, but /health came to {answer}."
+    restart.back_after_crash(running, "/crash", bench)
 
 
 @pytest.mark.points(1)

@@ -1,0 +1,1 @@
+docker run -d --name web -p 8000:8000 --restart=on-failure:3 scorer sh -c 'python app.py; test $? -ne 1'
