@@ -1,0 +1,1 @@
+docker run -d --name web -p 8000:8000 scorer nice -n 19 python app.py
