@@ -1,0 +1,47 @@
+"""scorer on FastAPI and uvicorn: it predicts, and says how it is."""
+
+import asyncio
+import os
+from contextlib import asynccontextmanager
+
+import gpu
+import model_store
+from fastapi import FastAPI, HTTPException
+from pydantic import BaseModel
+
+NEEDS_GPU = os.environ.get("REQUIRE_GPU") == "1"
+HAS_GPU = gpu.available()
+
+
+@asynccontextmanager
+async def lifespan(app):
+    """Load in a thread beside the event loop, which answers /health meanwhile."""
+
+    app.state.model = None
+    loading = asyncio.get_running_loop().run_in_executor(None, model_store.load)
+    loading.add_done_callback(lambda done: setattr(app.state, "model", done.result()))
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+class Query(BaseModel):
+    features: list[float]
+
+
+@app.get("/health")
+async def health():
+    """Whether this instance can do its work now. It looks, and does no work for that."""
+    model = app.state.model
+    checks = {"model": model is not None and model.is_usable(), "gpu": HAS_GPU or not NEEDS_GPU}
+    if not all(checks.values()):
+        raise HTTPException(status_code=503, detail=checks)
+    return {"status": "healthy", "checks": checks}
+
+
+@app.post("/predict")
+def predict(query: Query):
+    if app.state.model is None:
+        raise HTTPException(status_code=503, detail="the model is being loaded")
+    return {"score": app.state.model.predict(query.features)}
