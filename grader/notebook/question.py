@@ -10,7 +10,7 @@ import difflib
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,8 @@ class Question:
     """What to say to a wrong number or command that no mistake describes."""
     receipt: str = ""
     """A command and what it really showed, offered with the right answer."""
+    part: str = ""
+    """The part of the section that it belongs to, where a section has several."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,20 @@ class Quiz:
     section: str
     title: str
     questions: tuple[Question, ...]
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Titles of the parts by id, in their order; empty where the quiz is one piece."""
 
     def question(self, id: str) -> Question:
         """Raises KeyError for an unknown id."""
         return {question.id: question for question in self.questions}[id]
+
+    def only(self, part: str) -> Quiz:
+        """The questions of one part. Raises UsageError for one that isn't there."""
+        if part not in self.parts:
+            there = ", ".join(self.parts) or "none"
+            raise UsageError(f"This quiz has no part called {part!r}; its parts: {there}.")
+        chosen = tuple(question for question in self.questions if question.part == part)
+        return replace(self, title=self.parts[part], questions=chosen)
 
 
 def find(name: str, root: Path = project.EXERCISES) -> Quiz:
@@ -97,6 +109,7 @@ def load(path: Path) -> Quiz:
             section=path.parent.name,
             title=data["title"],
             questions=tuple(_question(item) for item in data["question"]),
+            parts=data.get("parts", {}),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from error
@@ -119,6 +132,9 @@ def problems(quiz: Quiz) -> Iterator[str]:
     """What an author has to mend, one sentence each."""
     counts = Counter(question.id for question in quiz.questions)
     yield from (f"two questions are called {id}" for id, count in counts.items() if count > 1)
+    asked = {question.part for question in quiz.questions}
+    if quiz.parts and asked != set(quiz.parts):
+        yield f"parts and questions don't match: {', '.join(sorted(asked ^ set(quiz.parts)))}"
     for question in quiz.questions:
         yield from (f"{question.id}: {problem}" for problem in _problems(question))
 

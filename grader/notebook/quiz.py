@@ -52,10 +52,12 @@ class QuizForm(anywidget.AnyWidget):
         self.send(reply(asked, verdict))
 
 
-def quiz(section: str) -> None:
-    """Show the quiz of a section (``"security"`` or ``"01_security"``)."""
+def quiz(section: str, part: str = "") -> None:
+    """Show the quiz of a section (``"security"`` or ``"01_security"``), or one part of it."""
     try:
         chosen = questions.find(section)
+        if part:
+            chosen = chosen.only(part)
     except UsageError as error:
         say(str(error), "problem")
         return

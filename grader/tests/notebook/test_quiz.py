@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,21 @@ def test_unsound_question_is_told_to_its_author(asked: Question, problem: str) -
 def test_same_id_twice_is_told_to_the_author() -> None:
     twice = Quiz("s", "t", (NUMBER, NUMBER))
     assert "two questions are called n" in list(question.problems(twice))
+
+
+def test_part_shows_its_own_questions_under_its_own_title() -> None:
+    """A notebook of several topics asks after each; answers are kept for the whole section."""
+    pair = (replace(NUMBER, part="one"), replace(COMMAND, part="two"))
+    whole = Quiz("s", "t", pair, {"one": "First", "two": "Second"})
+    assert list(question.problems(whole)) == []
+    assert whole.only("two") == replace(whole, title="Second", questions=pair[1:])
+    with pytest.raises(UsageError, match="its parts: one, two"):
+        whole.only("three")
+
+
+def test_part_without_a_title_is_told_to_the_author() -> None:
+    lost = Quiz("s", "t", (replace(NUMBER, part="one"), COMMAND), {"one": "First", "two": "Second"})
+    assert any("two" in problem for problem in question.problems(lost))
 
 
 def test_unknown_section_names_the_nearest() -> None:
