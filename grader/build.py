@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from grader import buildx
 from grader.outcome import BuildFailed, EngineError, GraderError
@@ -57,6 +58,7 @@ def build(
     seconds: float,
     printed: Callable[[str], None],
     secrets: Sequence[Secret] = (),
+    arguments: Mapping[str, str] = MappingProxyType({}),
     network: str = "none",
     group: str = "",
 ) -> str:
@@ -84,6 +86,7 @@ def build(
                 f"--build-context={name}=docker-image://{image}"
                 for name, image in recipe.images.items()
             ),
+            *(f"--build-arg={key}={value}" for key, value in arguments.items()),
             *(f"--secret=id={secret.id},src={root / 'secrets' / secret.id}" for secret in secrets),
             str(root / "context"),
         ]

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from grader import checkspec, project
+from grader.canaries import Plan, plans
 from grader.checkspec import CheckSpec
 from grader.outcome import UsageError
 
@@ -39,6 +40,8 @@ class Exercise:
     """Kernel settings of the network that the service runs in, where they matter."""
     containers: bool
     """Whether containers are run for it; else its checks read the answers alone."""
+    canaries: tuple[Plan, ...]
+    """Values that are drawn anew for each grading."""
     folder: Path
     checks_path: Path
     solution: Path
@@ -100,6 +103,7 @@ def load(manifest: Path) -> Exercise:
         reproduce=tuple(data.get("reproduce", ())),
         sysctls=dict(data.get("sysctls", {})),
         containers=bool(data.get("containers", True)),
+        canaries=plans(data.get("canaries", {})),
         folder=folder,
         checks_path=project.CHECKS / section / f"test_{name}.py",
         solution=project.SOLUTIONS / section / name,

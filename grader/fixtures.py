@@ -8,10 +8,13 @@ from typing import Any, Protocol
 
 import pytest
 
-from grader import compose, container, gpu
+from grader import bases, buildtools, compose, container, gpu
+from grader import image as images
 from grader import layers as image_layers
 from grader import run_command as run_commands
 from grader.bench import Bench
+from grader.buildtools import Tool
+from grader.canaries import Canaries
 from grader.compose import ComposeFile, Service
 from grader.container import Container
 from grader.event import Event, Listener
@@ -97,15 +100,34 @@ class Fixtures:
         return self._preparation.image()
 
     @pytest.fixture(scope="session")
+    def canaries(self) -> Canaries:
+        """The random values of this grading."""
+        return self._preparation.canaries
+
+    @pytest.fixture(scope="session")
     def layers(self, image: Image) -> Layers:
         """What each layer of the image holds, above the lab's base."""
         self._listen(Event("phase", "reading the image's layers"))
-        return image_layers.read(self._bench, image)
+        needles = {**self._preparation.canaries.needles, **buildtools.MARKS}
+        return image_layers.read(self._bench, image, needles)
 
     @pytest.fixture(scope="session")
     def filesystem(self, layers: Layers) -> Mapping[str, Entry]:
         """What the image's file system holds in the end: path -> entry."""
         return image_layers.filesystem(self._bench, layers)
+
+    @pytest.fixture(scope="session")
+    def build_tools(
+        self, image: Image, layers: Layers, filesystem: Mapping[str, Entry]
+    ) -> tuple[Tool, ...]:
+        """Compilers and make in the image's file system."""
+        path = image.environment.get("PATH", "")
+        return buildtools.find(filesystem, layers.sightings, path)
+
+    @pytest.fixture(scope="session")
+    def slim(self) -> Image:
+        """The lab's python:3.11-slim, which sizes are compared with."""
+        return images.inspect(self._bench.engine, bases.SLIM)
 
     @pytest.fixture(scope="session")
     def start(self) -> Start:
@@ -134,4 +156,4 @@ class Fixtures:
     @pytest.fixture(scope="session")
     def container(self, image: Image, start: Start) -> Container:
         """The service of the submission, running and answering."""
-        return start(image)
+        return start(image, files=self._preparation.canaries.run_files)

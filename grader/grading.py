@@ -88,7 +88,7 @@ def grade(request: Request, send: Listener) -> Iterator[Ending]:
         sweeping = threading.Thread(target=_sweep, args=(engine,), daemon=True)
         sweeping.start()
         try:
-            _run_checks(request, bench, preparation, evidence, send)
+            _run_checks(request, bench, preparation, evidence, preparation.listener(send))
             yield ending
         finally:
             preparation.close()

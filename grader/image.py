@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,10 @@ class Image:
     labels: Mapping[str, str]
     size: int
     health: HealthCheck | None
+    history: tuple[str, ...]
+    """What made the image, one instruction each, the newest first, as the image itself tells it."""
+    configuration: str
+    """The whole configuration as JSON, for what has no name here."""
 
 
 def inspect(engine: Engine, reference: str) -> Image:
@@ -54,6 +59,8 @@ def inspect(engine: Engine, reference: str) -> Image:
         labels=config.get("Labels") or {},
         size=data["Size"],
         health=_health(config.get("Healthcheck")),
+        history=tuple(entry["CreatedBy"] for entry in engine.history(data["Id"])),
+        configuration=json.dumps(data, ensure_ascii=False, indent=1),
     )
 
 

@@ -10,6 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from grader import build, buildgroup, recipe
 from grader import image as images
 from grader.bench import Bench
+from grader.build import Secret
+from grader.canaries import Canaries
 from grader.catalog import Exercise
 from grader.event import Event, Listener
 from grader.image import Image
@@ -26,13 +28,18 @@ class Preparation:
         self, exercise: Exercise, submission: Submission, bench: Bench, listen: Listener
     ) -> None:
         self._is_answer = DOCKERFILE in exercise.answers
-        self._files = {**exercise.given, **submission.files}
+        self.canaries = Canaries(exercise.canaries)
+        self._files = {**self.canaries.placed(exercise.given), **submission.files}
         self._bench = bench
-        self._listen = listen
+        self._listen = self.listener(listen)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="build")
         self._image: Future[Image] | None = None
         if exercise.containers and DOCKERFILE in self._files and not submission.faults:
             self._image = self._pool.submit(self._build)
+
+    def listener(self, listen: Listener) -> Listener:
+        """``listen``, told of no secret."""
+        return lambda event: listen(self.canaries.hide(event))
 
     def image(self) -> Image:
         """The built image. Raises BuildFailed when that is the learner's fault, else GraderError;
@@ -54,6 +61,8 @@ class Preparation:
                     folder=self._bench.session.folder,
                     labels=self._bench.session.labels,
                     seconds=self._bench.limits.build_seconds,
+                    secrets=[Secret(*each) for each in self.canaries.build_secrets.items()],
+                    arguments=self.canaries.build_arguments,
                     printed=lambda line: self._listen(Event("output", line)),
                     group=group,
                 )

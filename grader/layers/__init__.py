@@ -17,10 +17,10 @@ from grader.engine import Engine, Refused
 from grader.image import Image
 from grader.layers import index, overlay, saved
 from grader.layers.archive import Budget
-from grader.layers.facts import Entry, Layer, Layers, Sighting, stack
-from grader.layers.search import patterns
+from grader.layers.facts import Entry, Layer, Layers, Sighting, resolve, stack
+from grader.search import patterns
 
-__all__ = ["Entry", "Layer", "Layers", "Sighting", "filesystem", "read", "stack"]
+__all__ = ["Entry", "Layer", "Layers", "Sighting", "filesystem", "read", "resolve", "stack"]
 
 _METADATA = frozenset(
     {"ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER"}
@@ -49,7 +49,7 @@ def read(
     if found is None:
         with bench.engine.save(image.id) as stream:
             found = saved.read(cast("IO[bytes]", stream), wanted, Budget(), diffs[:below])[below:]
-    made_by = instructions(bench.engine, image.id, len(diffs))
+    made_by = instructions(image, len(diffs))
     numbered = list(enumerate(found, below))
     return Layers(
         image.id,
@@ -82,10 +82,10 @@ def _listed(bench: Bench, base: Image) -> Mapping[str, Entry]:
     return stack(tuple(content.layer(number, "") for number, content in enumerate(found)), {})
 
 
-def instructions(engine: Engine, image: str, layers: int) -> tuple[str, ...]:
+def instructions(image: Image, layers: int) -> tuple[str, ...]:
     """The instruction of each layer, the lowest first, as ``docker history`` words it."""
-    entries = [entry["CreatedBy"] for entry in reversed(engine.history(image))]
-    made = [text for text in map(_plain, entries) if text.partition(" ")[0] not in _METADATA]
+    texts = map(_plain, reversed(image.history))
+    made = [text for text in texts if text.partition(" ")[0] not in _METADATA]
     missing = layers - len(made)
     return ("",) * missing + tuple(made[-layers:] if layers else ())
 

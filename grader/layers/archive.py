@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import IO, cast
 
 from grader.layers.facts import Entry, Kind, Layer, Sighting
-from grader.layers.search import Pattern, Search, look
 from grader.outcome import GraderError, LearnerFault
+from grader.search import Pattern, Search, look
 
 BUFFER = 1 << 18
 MAX_BYTES = 3 << 30

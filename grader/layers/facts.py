@@ -6,6 +6,9 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
+MAX_LINKS = 40
+"""As many links as the kernel follows."""
+
 Kind = Literal["file", "folder", "link", "other"]
 
 
@@ -125,3 +128,27 @@ def parents(path: str) -> list[str]:
     while (path := path.rpartition("/")[0]) != "":
         found.append(path)
     return found
+
+
+def resolve(view: Mapping[str, Entry], path: str) -> Entry | None:
+    """What stands at ``path`` in the end, symbolic links followed as the kernel does."""
+    parts, place, links = path.strip("/").split("/"), "", 0
+    while parts:
+        part = parts.pop(0)
+        if part in ("", "."):
+            continue
+        if part == "..":
+            place = place.rpartition("/")[0]
+            continue
+        entry = view.get(f"{place}/{part}")
+        if entry is None:
+            return None
+        if entry.kind == "link":
+            links += 1
+            if links > MAX_LINKS:
+                return None
+            place = "" if entry.target.startswith("/") else place
+            parts = [*entry.target.split("/"), *parts]
+            continue
+        place = entry.path
+    return view.get(place)

@@ -19,8 +19,8 @@ from grader.image import Image
 from grader.layers import archive
 from grader.layers.archive import Budget, Content
 from grader.layers.facts import Entry, parents
-from grader.layers.search import Pattern
 from grader.sandbox import host_config
+from grader.search import Pattern
 
 DRIVER = "overlay2"
 _OF_EVERY_CONTAINER = frozenset(

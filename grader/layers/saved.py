@@ -15,8 +15,8 @@ from typing import IO, Any, cast
 
 from grader.layers import archive
 from grader.layers.archive import Budget, Content
-from grader.layers.search import Pattern
 from grader.outcome import GraderError
+from grader.search import Pattern
 
 MANIFEST = "manifest.json"
 DOCUMENT_BYTES = 1 << 20

@@ -10,11 +10,11 @@ from secrets import token_hex
 
 import pytest
 
-from grader import build, image, layers, recipe
+from grader import build, image, layers, recipe, search
 from grader.bases import DISTROLESS, SLIM
 from grader.bench import Bench
 from grader.engine import connect
-from grader.layers import Layers, overlay, saved, search
+from grader.layers import Layers, overlay, saved
 from grader.layers.archive import Budget
 from grader.outcome import GraderError
 from grader.sandbox import LIMITS
