@@ -75,6 +75,10 @@ def load(text: str, name: str) -> dict[str, Any]:
         documents = list(yaml.load_all(text, Loader=_Loader))
     except yaml.YAMLError as error:
         raise LearnerFault(f"{name} isn't valid YAML: {_reason(error)}.") from error
+    except (ValueError, TypeError) as error:
+        raise LearnerFault(
+            f"{name} has a value that isn't of the type it is tagged with."
+        ) from error
     except RecursionError as error:
         raise LearnerFault(f"{name} is nested too deeply to be a real one.") from error
     if len(documents) != 1 or not isinstance(documents[0], dict):

@@ -50,7 +50,7 @@ def run(script: Script, words: list[str], given: File) -> Outcome | None:
         case "((":
             return _number(script, rest[0])
         case "eval":
-            return script.follow(shell.parse(" ".join(rest)), not script.stops_on_error, given)
+            return script.follow(shell.parse(" ".join(rest)), script.checked, given)
         case "mapfile" | "readarray":
             script.variables[rest[-1] if rest else "MAPFILE"] = given.text
             return Outcome()

@@ -123,13 +123,14 @@ def _xargs(script: Script, words: list[str], given: File) -> Outcome:
     place = options.get("-I")
     one_by_one = bool(place) or bool(options.get("-n", "-L", "--max-args"))
     rounds = [[item] for item in items[:100]] if one_by_one else [items[:100]]
-    worst = 0
+    worst, out = 0, ""
     for chosen in rounds if items else []:
         line = (
             [word.replace(place, chosen[0]) for word in command] if place else [*command, *chosen]
         )
-        worst = script.perform(script, line, File()).code or worst
-    return Outcome(123 if worst else 0)
+        found = script.perform(script, line, File())
+        worst, out = found.code or worst, out + found.out.text
+    return Outcome(123 if worst else 0, File(out))
 
 
 def _registry_tool(machine: Machine, words: list[str]) -> Outcome:

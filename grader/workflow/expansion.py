@@ -127,7 +127,7 @@ def _cut(value: str, operation: str) -> str | None:
         return value[start : start + int(found[2])] if found[2] else value[start:]
     if found := re.fullmatch(r"(##?|%%?)([^*?\[$]*)(\*?)([^*?\[$]*)", operation, re.S):
         return _trimmed(value, found[1], found[2], bool(found[3]), found[4])
-    if found := re.fullmatch(r"(//?)([^*?\[$/]+)/([^$]*)", operation, re.S):
+    if found := re.fullmatch(r"(//?)((?:\\.|[^*?\[$/\\])+)/([^$]*)", operation, re.S):
         old = found[2].replace("\\", "")
         return value.replace(old, found[3], -1 if found[1] == "//" else 1)
     return None

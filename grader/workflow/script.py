@@ -33,6 +33,7 @@ from grader.workflow.word import text_of
 
 MAX_CALLS = 15
 TESTS = frozenset({"[", "[[", "((", "test", "grep", "egrep", "jq", "diff", "cmp"})
+POSITIONAL = ("@", "*", "#", *"123456789")
 ROUNDS = 3
 """How often a loop whose end isn't known is followed."""
 
@@ -72,6 +73,8 @@ class Script:
     calls: list[int] = field(default_factory=lambda: [0])
     code: int = 0
     """``$?``"""
+    checked: bool = False
+    """Whether the command at hand stands where a failure doesn't end the script."""
 
     def run(self, source: str) -> int:
         """The exit code of a whole script. Raises shell.ShellError or NotInLab."""
@@ -84,7 +87,7 @@ class Script:
         """Run a part. ``checked`` where a failure doesn't end the script."""
         match node:
             case Simple():
-                found = self._simple(node, given)
+                found = self._simple(node, checked, given)
             case Pipeline(parts, negated):
                 found = self._pipeline(parts, checked or negated, given)
                 if negated:
@@ -128,7 +131,7 @@ class Script:
     def _copy(self) -> Script:
         return replace(self, variables=dict(self.variables), functions=dict(self.functions))
 
-    def _simple(self, node: Simple, given: File) -> Outcome:
+    def _simple(self, node: Simple, checked: bool, given: File) -> Outcome:
         self.machine.world.work.add()
         self.variables["?"] = str(self.code)
         self.code = 0
@@ -141,10 +144,15 @@ class Script:
         if not words:
             found = Outcome(self.code)
         elif words[0] in self.functions:
-            self.variables |= {str(i): each for i, each in enumerate(words[1:10], 1)}
-            self.variables["@"] = self.variables["*"] = " ".join(words[1:])
-            found = self._call(self.functions[words[0]], given)
+            outer = {name: self.variables.get(name, "") for name in POSITIONAL}
+            given_words = dict.fromkeys(POSITIONAL, "") | {"#": str(len(words) - 1)}
+            given_words |= {str(i): each for i, each in enumerate(words[1:10], 1)}
+            given_words["@"] = given_words["*"] = " ".join(words[1:])
+            self.variables |= given_words
+            found = self._call(self.functions[words[0]], checked, given)
+            self.variables |= outer
         else:
+            self.checked = checked
             found = self.perform(self, words, given)
         if words:
             for name in assigned:
@@ -152,12 +160,12 @@ class Script:
                 self.variables |= {name: before[name]} if name in before else {}
         return self._output(found, node.redirects)
 
-    def _call(self, body: Node, given: File) -> Outcome:
+    def _call(self, body: Node, checked: bool, given: File) -> Outcome:
         self.calls[0] += 1
         if self.calls[0] > MAX_CALLS:
             raise NotInLab("A script calls its functions too deeply. Nothing was scored.")
         try:
-            return self.follow(body, not self.stops_on_error, given)
+            return self.follow(body, checked, given)
         except Leave as leave:
             if leave.kind != "return":
                 raise
@@ -291,6 +299,7 @@ class Script:
                     break
             except Leave as leave:
                 if leave.kind == "break":
+                    found = Outcome()
                     break
                 if leave.kind != "continue":
                     raise

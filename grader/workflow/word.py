@@ -271,8 +271,6 @@ class Reader:
             if (line.lstrip("\t") if strip else line) == delimiter:
                 break
             lines.append(line)
-        else:
-            raise ShellError(f"has a here-document that never ends with {delimiter[:20]!r}")
         self._here_end = at
         body = "".join(f"{line}\n" for line in lines)
         if quoted:

@@ -210,6 +210,8 @@ def test_scans_what_it_pushes(workflow: Workflow, bench: Bench) -> None:
             pushed, scans = unscanned(wrong)[0], wrong.of("scan")
             bench.record(trace.evidence(wrong, FILE))
             looked = f"scanned is {said(scans[0])}" if scans else "nothing is scanned"
+            if any(pushed.image <= scan.image for scan in scans):
+                looked = f"its scan comes later, in {scans[0].step}"
             raise AssertionError(
                 f"{event.title}: {pushed.step} pushes {said(pushed)}, and {looked}. The scan "
                 "should come first and look at that same build."
