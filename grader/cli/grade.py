@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from grader import catalog
 from grader.batch import coordinator, private, roster
 from grader.batch.coordinator import Graded, Plan
 from grader.batch.crew import Crew, LocalCrew
+from grader.catalog import Exercise
 from grader.cli.terminal import painted, say, width
+from grader.outcome import UsageError
 from grader.report import SCHEMA, Status
 from grader.store import Results
 
@@ -102,7 +104,7 @@ def run(wish: Wish) -> int:
             say("Stopped. What is graded is recorded; the same command goes on from here.")
             return 130
     shown.end()
-    _write(wish, tally.graded)
+    _write(wish, tally.graded, exercises)
     if wish.as_json:
         print(json.dumps({"summary": tally.summary()}), flush=True)
     else:
@@ -188,5 +190,18 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def _write(wish: Wish, graded: list[Graded]) -> None:
-    del wish, graded
+def _write(wish: Wish, graded: list[Graded], exercises: Mapping[str, Exercise]) -> None:
+    """Write the files that were asked for. Raises UsageError where one can't be."""
+    if not (wish.csv or wish.html or wish.junit):
+        return
+    from grader import reports
+
+    try:
+        if wish.csv:
+            reports.write_table(wish.csv, graded)
+        if wish.junit:
+            reports.write_junit(wish.junit, graded)
+        if wish.html:
+            say(f"The class: {reports.write_pages(wish.html, graded, exercises)}")
+    except OSError as error:
+        raise UsageError(f"{error.filename} can't be written: {error.strerror}.") from error

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from grader import project
 from grader.tests.notebook import jupyter
-from grader.tests.notebook.chromium import FLAGS, ensure_chromium
 
 JUPYTERLABS_OWN = ("Could not restore the debugger state", "Error: widget model not found")
 """What JupyterLab reports when a page is left while its debugger is still asking, and when a
@@ -38,16 +37,6 @@ class Desk:
             "DRYDOCK_STATE": str(self.home / "state"),
         }
         self.lab.open(self.page, f"{self.name}/{notebook}", variables)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=str(ensure_chromium()), args=list(FLAGS)
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")
