@@ -110,7 +110,7 @@ def _run(
     """(last lines, exit code, whether the deadline passed). Killing the client ends the RUN."""
     expired = threading.Event()
     process = subprocess.Popen(
-        [*_tether(), *command],
+        [*tether(), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -144,7 +144,7 @@ def _run(
     return list(lines), code, expired.is_set()
 
 
-def _tether() -> list[str]:
+def tether() -> list[str]:
     """A prefix that ends the build with this process, however this process ends. The kernel ties
     it to the calling thread, which waits for the build."""
     program = shutil.which("setpriv")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from grader.engine import Engine
@@ -74,6 +74,17 @@ class Watch:
                 if event.get("Type") == "container"
                 and event["Actor"]["ID"] == container
                 and (not actions or event["Action"].startswith(actions))
+            ]
+
+    def created(self, attributes: Mapping[str, str]) -> list[str]:
+        """The ids of the containers created so far that carry these labels (or names)."""
+        with self._condition:
+            return [
+                event["Actor"]["ID"]
+                for event in self._events
+                if event.get("Type") == "container"
+                and event["Action"] == "create"
+                and attributes.items() <= event["Actor"]["Attributes"].items()
             ]
 
 

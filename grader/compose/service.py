@@ -38,6 +38,8 @@ class Service:
         options = set(host.get("SecurityOpt") or ())
         if not options <= permitted.NO_NEW_PRIVILEGES | {"no-new-privileges:false"}:
             raise LearnerFault(f"{file}: security_opt {sorted(options)} isn't needed here.")
+        if host.get("DeviceRequests"):
+            raise LearnerFault(f"{file} asks for devices of the host, which aren't needed here.")
         for mount in host.get("Mounts") or ():
             if mount.get("Type") not in ("tmpfs", "volume"):
                 raise LearnerFault(f"{file} mounts a folder of the host, which isn't needed here.")

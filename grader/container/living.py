@@ -130,6 +130,6 @@ class Living(Handle):
         """The last runs of the health check, the newest last."""
         health = self._bench.engine.inspect(self.id)["State"].get("Health") or {}
         return tuple(
-            HealthProbe(entry["ExitCode"], clean(entry["Output"])[:500])
+            HealthProbe(entry["ExitCode"], clean(entry["Output"])[-500:])
             for entry in health.get("Log") or ()
         )

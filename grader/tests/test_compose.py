@@ -43,6 +43,12 @@ def test_the_graders_environment_is_not_interpolated(monkeypatch: pytest.MonkeyP
     assert set(found.config["Env"]) == {"TOKEN=none", "CANARY"}
 
 
+def test_secrets_of_files_are_never_read() -> None:
+    """They aren't handed to Compose, which would mount any file of this machine."""
+    found = service("secrets: [x]", after="secrets: {x: {file: /etc/shadow}}\n")
+    assert "shadow" not in repr(found)
+
+
 def test_volumes_and_tmpfs_are_bounded() -> None:
     found = service(
         "tmpfs: ['/a', '/b:size=4g,mode=1777']",
@@ -84,6 +90,25 @@ REFUSED = {
     "security_opt: ['seccomp:unconfined']": "security_opt",
     "security_opt: ['apparmor:unconfined']": "security_opt",
     "label_file: /etc/passwd": "reads a file",
+    "env_file: [{path: /etc/shadow, required: false}]": "reads a file of this machine",
+    "volumes_from: ['container:other']": "volumes of another container",
+    "uts: host": "UTS namespace",
+    "userns_mode: host": "user namespace",
+    "cgroup: host": "control group",
+    "device_cgroup_rules: ['c 1:3 mr']": "devices",
+    "credential_spec: {file: x.json}": "credentials",
+    "use_api_socket: true": "engine's own socket",
+    "deploy: {resources: {reservations: {devices: [{capabilities: [gpu], count: all}]}}}": (
+        "devices of the host"
+    ),
+    "post_start: [{command: id, privileged: true}]": "no key",
+    "pre_stop: [{command: id}]": "no key",
+    "provider: {type: any-program-of-the-host}": "no key",
+    "links: [other]": "no key",
+    "external_links: [other]": "no key",
+    "environment: !reset null": "isn't valid YAML",
+    "environment: !override {A: b}": "isn't valid YAML",
+    "tmpfs: !!python/name:os.system": "isn't valid YAML",
     "gpus: all": "no key",
     "memlimit: 3": "no key",
     "restart: [1]": "must be a string",
@@ -112,6 +137,17 @@ BROKEN = {
     "services: {scorer: {build: {context: ., dockerfile: /etc/passwd}}}": "another Dockerfile",
     "services: {scorer: {build: {context: ., ssh: [default]}}}": "no more than a context",
     "services: {scorer: {build: .}}\nvolumes: {x: {driver_opts: {device: /}}}": "reach the host",
+    "services: {scorer: {build: ../..}}": "builds from",
+    "services: {scorer: {build: 'https://192.0.2.1/x.git'}}": "builds from",
+    "services: {scorer: {build: '${PWD}'}}": "builds from",
+    "services: {scorer: {build: {context: ., additional_contexts: {a: /etc}}}}": "no more than",
+    "services: {scorer: {build: {context: ., secrets: [x]}}}": "no more than",
+    "services: {scorer: {build: {context: ., network: host}}}": "no more than",
+    "services: {scorer: {build: {context: ., privileged: true}}}": "no more than",
+    "services: {scorer: {build: {dockerfile_inline: FROM x}}}": "no more than",
+    "services: {scorer: {build: .}}\nconfigs: {x: {file: /etc/shadow}}": "top-level",
+    "services: {scorer: {build: .}}\nvolumes: {x: {external: true}}": "reach the host",
+    "services: {scorer: {build: .}}\nvolumes: {x: {driver: nfs}}": "reach the host",
     "services: {scorer: {build: .}}\n---\nservices: {}": "one mapping",
     "a: !!python/object/apply:os.system ['id']": "isn't valid YAML",
     "a: &a {b: *a}": "nested too deeply",

@@ -1,0 +1,152 @@
+"""Services of a compose file, brought up together by Compose itself on the real engine.
+
+Compose is given a file of ours: what it made of each reviewed service, inside the sandbox, without
+a network, labelled as the session's. Only what depends on what is the learner's own word.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from grader import build, buildx
+from grader.bench import Bench
+from grader.compose.service import Service
+from grader.image import Image
+from grader.outcome import GraderError
+from grader.text import clean
+
+FILE = "compose.yaml"
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+WORDS = {"Cmd": "command", "Entrypoint": "entrypoint", "Env": "environment", "User": "user"} | {
+    "WorkingDir": "working_dir",
+    "StopSignal": "stop_signal",
+}
+UP_SECONDS = 60.0
+"""When Compose is stopped, whatever it waits for."""
+
+
+class Project:
+    """One ``docker compose up -d``, running in the background from the moment it is made."""
+
+    def __init__(self, bench: Bench, name: str, services: Mapping[str, Any]) -> None:
+        """``services`` as ``written`` makes them; ``name`` tells projects of a session apart."""
+        docker = shutil.which("docker")
+        if docker is None:
+            raise GraderError("The docker command line is missing: ./lab setup installs it.")
+        self._bench = bench
+        self._name = f"drydock-{bench.session.id}-{name}"
+        self._folder = Path(tempfile.mkdtemp(prefix="up-", dir=bench.session.folder))
+        (self._folder / FILE).write_text(json.dumps({"name": self._name, "services": services}))
+        command = [docker, "compose", "-p", self._name, "up", "-d", "--no-build", "--pull=never"]
+        with (self._folder / "said").open("wb") as said:
+            self._process = subprocess.Popen(
+                [*build.tether(), *command],
+                cwd=self._folder,
+                env=buildx.environment(self._folder),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+        threading.Thread(target=self._await_end, daemon=True).start()
+        self._timer = threading.Timer(UP_SECONDS, self._kill)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _await_end(self) -> None:
+        self._process.wait()
+        self._bench.watch.ring()
+
+    @property
+    def finished(self) -> bool:
+        """Whether Compose itself has ended, with or without success."""
+        return self._process.poll() is not None
+
+    @property
+    def said(self) -> str:
+        """What Compose printed last, without the names that only we gave."""
+        text = (self._folder / "said").read_text(encoding="utf-8", errors="replace")
+        lines = [line.strip() for line in clean(text).splitlines() if line.strip()]
+        last = lines[-1] if lines else ""
+        return last.replace(f"{self._folder}/", "").replace(f"{self._name}-", "")[:400]
+
+    def container(self, service: str) -> str | None:
+        """The id of a service's container, as soon as there is one."""
+        labels = {PROJECT: self._name, SERVICE: service}
+        made = self._bench.watch.created(labels)
+        return made[0] if made else None
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End Compose, and remove what it made so far; the session removes the rest."""
+        self._timer.cancel()
+        if not self.finished:
+            self._kill()
+            self._process.wait()
+        for identity in self._bench.watch.created({PROJECT: self._name}):
+            self._bench.session.owns(identity)
+
+
+def written(bench: Bench, image: Image, service: Service, depends_on: Any) -> dict[str, Any]:
+    """A service for our file: the learner's program and its surroundings, our limits."""
+    limits, host = bench.limits, service.sandboxed
+    places = [mount["Target"] for mount in host["Mounts"]]
+    bounded = dict.fromkeys([*places, *image.volumes], f"size={limits.tmpfs_bytes},mode=1777")
+    own = {word: service.config[key] for key, word in WORDS.items() if key in service.config}
+    # A name without a value would take one from the environment that Compose runs in.
+    own["environment"] = [pair for pair in own.get("environment", []) if "=" in pair]
+    ours = {
+        "image": image.id,
+        "pull_policy": "never",
+        "network_mode": "none",
+        "extra_hosts": {service.name: "127.0.0.1"},
+        "labels": bench.session.labels,
+        "mem_limit": limits.memory,
+        "memswap_limit": limits.memory,
+        "pids_limit": limits.pids,
+        "cpus": min(limits.cpus, bench.engine.facts.cpus),
+        "security_opt": ["no-new-privileges:true"],
+        "cap_drop": host.get("CapDrop", []),
+        "ulimits": {"fsize": limits.file_bytes},
+        "tmpfs": [f"{place}:{how}" for place, how in {**bounded, **host["Tmpfs"]}.items()],
+        "read_only": bool(host.get("ReadonlyRootfs")),
+        "init": bool(host.get("Init")),
+        "logging": {
+            "driver": "json-file",
+            "options": {"max-size": str(limits.log_bytes), "max-file": "2"},
+        },
+    }
+    if policy := (host.get("RestartPolicy") or {}).get("Name"):
+        ours["restart"] = policy
+    literal: dict[str, Any] = _literal({**own, **ours})
+    return literal | ({"depends_on": depends_on} if depends_on else {})
+
+
+def health_check(test: list[str], *, retries: int, **seconds: float) -> dict[str, Any]:
+    """A health check for our file, with times of ours."""
+    times = {key: f"{int(value * 1000)}ms" for key, value in seconds.items()}
+    check: dict[str, Any] = _literal({"test": test, "retries": retries, **times})
+    return check
+
+
+def _literal(value: Any) -> Any:
+    """Compose has put in variables already; it shall not look for more."""
+    if isinstance(value, dict):
+        return {key: _literal(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_literal(each) for each in value]
+    return value.replace("$", "$$") if isinstance(value, str) else value
