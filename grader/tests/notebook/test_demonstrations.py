@@ -58,7 +58,7 @@ def test_notebook_runs_and_shows_what_it_says(path: Path, tmp_path: Path) -> Non
     outputs = [output for cell in run(path, tmp_path) for output in cell.get("outputs", ())]
     wrong = [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"]
     assert wrong == []
-    said = "\n".join(filter(None, map(text, outputs)))
+    said = "".join(map(text, outputs))
     shown = SHOWN.get(path.stem, {})
     missing = [what for what, pattern in shown.items() if not re.search(pattern, said, re.DOTALL)]
     assert missing == [], said
@@ -81,7 +81,8 @@ def run(path: Path, home: Path) -> list[Any]:
 
 
 def text(output: Any) -> str:
-    return str(output.get("text") or output.get("data", {}).get("text/plain", ""))
+    shown = str(output.get("text") or output.get("data", {}).get("text/plain", ""))
+    return shown if shown.endswith("\n") else f"{shown}\n"
 
 
 @pytest.mark.slow
