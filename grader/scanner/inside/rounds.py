@@ -5,6 +5,7 @@ neither signal it nor write where it writes. It reads its plan once and ends aft
 or after the first that never ends.
 """
 
+import compileall
 import errno
 import json
 import os
@@ -35,6 +36,7 @@ def main() -> None:
     with open(PLAN) as file:
         plan = json.load(file)
     os.unlink(PLAN)
+    compileall.compile_dir("/opt/scanner", quiet=2)  # once, not at each start of trivy
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_BYTES, MAX_BYTES))
     for each in plan["rounds"]:
         if not each["scanner"] and os.path.lexists(SCANNER):

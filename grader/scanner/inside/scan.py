@@ -12,13 +12,13 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from .command_line import SEVERITIES, CommandLine, UsageError, read
 from .rendering import FORMATS, summary
 
 VERSION = "0.76.0"
+RECORDINGS = os.path.join(os.path.dirname(__file__), "recordings.json")
 USAGE = """\
 Scan a container image (over recorded results)
 
@@ -83,14 +83,13 @@ def _run(line: CommandLine) -> int:
     if line.command in ("image", "i"):
         report = _scan(line, line.targets[0])
     else:
-        report = json.loads(Path(line.targets[0]).read_text(encoding="utf-8"))
+        report = json.loads(_text(line.targets[0]))
     return _write(line, _filtered(line, report))
 
 
 def _scan(line: CommandLine, image: str) -> dict[str, Any]:
     """The recorded report of an image. Raises ScanError, or dies as the recording says."""
-    path = Path(__file__).with_name("recordings.json")
-    recording = json.loads(path.read_text(encoding="utf-8")).get(image)
+    recording = json.loads(_text(RECORDINGS)).get(image)
     if not line.get("quiet"):
         _log("INFO", "[vuln] Vulnerability scanning is enabled")
     if recording is None:
@@ -145,9 +144,9 @@ def _filtered(line: CommandLine, report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ignored(name: str) -> set[str]:
-    if not name or not Path(name).is_file():
+    if not name or not os.path.isfile(name):
         return set()
-    lines = Path(name).read_text(encoding="utf-8").splitlines()
+    lines = _text(name).splitlines()
     return {text.split()[0] for text in lines if text.strip() and not text.startswith("#")}
 
 
@@ -171,12 +170,18 @@ def _put(line: CommandLine, text: str) -> None:
         sys.stdout.flush()
         return
     try:
-        Path(output).write_text(text, encoding="utf-8")
+        with open(output, "w", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         reason = (error.strerror or "").lower()
         raise ScanError(
             f"unable to write results: failed to create a file: open {output}: {reason}"
         ) from error
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def _log(level: str, text: str) -> None:
