@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from grader.engine import Engine
 from grader.inspector.client import Inspector, Role
@@ -24,6 +24,7 @@ from grader.watch import Watch
 if TYPE_CHECKING:
     from grader.container import Container
 
+T = TypeVar("T")
 Recorder = Callable[[Evidence], None]
 
 
@@ -88,9 +89,9 @@ class Bench:
         """Do something that nobody waits for (removing a container) beside the next check."""
         self._pool.submit(call)
 
-    def beside(self, call: Callable[[], None]) -> Callable[[], None]:
-        """Do something in the background; calling the result waits for it and raises what it
-        raised."""
+    def beside(self, call: Callable[[], T]) -> Callable[[], T]:
+        """Do something in the background; calling the result waits for it, and returns or raises
+        what it came to."""
         return self._pool.submit(call).result
 
     def verify(self) -> None:

@@ -39,24 +39,28 @@ def available(driver: str) -> bool:
 
 
 @contextlib.contextmanager
-def slot(driver: str) -> Iterator[str]:
+def slot(driver: str, name: str | None = None) -> Iterator[str]:
     """The name of a control group with limits that is ours for one build; empty when none is to
-    be had."""
-    if not available(driver):
+    be had. ``name`` asks for that one again, and waits for it: a build in another group finds
+    nothing in the cache."""
+    if name == "" or not available(driver):
         yield ""
         return
     with contextlib.ExitStack() as stack:
-        name = ""
+        held = ""
         for number in range(SLOTS):
+            candidate = f"{_NAME}/slot-{number}"
+            if name not in (None, candidate):
+                continue
             path = Path(tempfile.gettempdir()) / f"drydock-build-slot-{number}"
             lock = stack.enter_context(
                 os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600), "w")
             )
             with contextlib.suppress(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                name = f"{_NAME}/slot-{number}"
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if name else fcntl.LOCK_NB))
+                held = candidate
                 break
-        yield name if name and _limited(name) else ""
+        yield held if held and _limited(held) else ""
 
 
 def _limited(name: str) -> bool:

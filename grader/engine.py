@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import requests
 import urllib3
 from docker.errors import APIError, DockerException, NotFound
+from docker.types import CancellableStream
 
 import docker
 from grader.outcome import EngineError
@@ -219,6 +220,11 @@ class Engine:
         parameters = {"stdout": 1, "stderr": 0, "details": 1, "tail": 1}
         frame: bytes = client._result(client._get(url, params=parameters), binary=True)
         return frame[FRAME_HEADER:]
+
+    @_translated
+    def follow(self, container: str) -> CancellableStream[bytes]:
+        """What the container prints, from its start on, as it comes; to be closed."""
+        return self._client.logs(container, stdout=True, stderr=True, stream=True, follow=True)
 
     @_translated
     def execute(self, container: str, command: list[str]) -> tuple[int, bytes]:

@@ -3,7 +3,7 @@ start another one. One instance belongs to one grading."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import pytest
@@ -40,9 +40,17 @@ class Start(Protocol):
         config: Mapping[str, Any] | None = None,
         host: Mapping[str, Any] | None = None,
         files: bytes | None = None,
+        secrets: Mapping[str, bytes] | None = None,
         ready: bool = True,
         beside: bool = False,
     ) -> Container: ...
+
+
+class Rebuild(Protocol):
+    """Builds the submission once more with changed files, beside what follows; calling the result
+    waits for the image."""
+
+    def __call__(self, changes: Mapping[str, bytes]) -> Callable[[], Image]: ...
 
 
 class Fixtures:
@@ -64,6 +72,11 @@ class Fixtures:
     def answers(self) -> Mapping[str, str]:
         """The learner's files as text."""
         return {name: content.decode() for name, content in self._submission.files.items()}
+
+    @pytest.fixture(scope="session")
+    def given(self) -> Mapping[str, bytes]:
+        """The files that come with the exercise."""
+        return self._preparation.given
 
     @pytest.fixture(scope="session")
     def run_command(self, answers: Mapping[str, str]) -> RunCommand:
@@ -105,6 +118,10 @@ class Fixtures:
         return self._preparation.canaries
 
     @pytest.fixture(scope="session")
+    def rebuild(self) -> Rebuild:
+        return self._preparation.again
+
+    @pytest.fixture(scope="session")
     def layers(self, image: Image) -> Layers:
         """What each layer of the image holds, above the lab's base."""
         self._listen(Event("phase", "reading the image's layers"))
@@ -139,12 +156,19 @@ class Fixtures:
             config: Mapping[str, Any] | None = None,
             host: Mapping[str, Any] | None = None,
             files: bytes | None = None,
+            secrets: Mapping[str, bytes] | None = None,
             ready: bool = True,
             beside: bool = False,
         ) -> Container:
             self._listen(Event("phase", "starting the container"))
             started = container.run(
-                self._bench, image, config=config, host=host, files=files, beside=beside
+                self._bench,
+                image,
+                config=config,
+                host=host,
+                files=files,
+                secrets=secrets,
+                beside=beside,
             )
             if ready and not beside:
                 started.wait_ready()

@@ -25,7 +25,8 @@ class HealthCheck:
 
 @dataclass(frozen=True)
 class Image:
-    """An image's id and configuration. ``size`` in bytes."""
+    """An image's id and configuration. ``size`` in bytes; ``diffs`` are the ids of its layers, the
+    lowest first."""
 
     id: str
     user: str
@@ -41,6 +42,7 @@ class Image:
     """What made the image, one instruction each, the newest first, as the image itself tells it."""
     configuration: str
     """The whole configuration as JSON, for what has no name here."""
+    diffs: tuple[str, ...]
 
 
 def inspect(engine: Engine, reference: str) -> Image:
@@ -61,6 +63,7 @@ def inspect(engine: Engine, reference: str) -> Image:
         health=_health(config.get("Healthcheck")),
         history=tuple(entry["CreatedBy"] for entry in engine.history(data["Id"])),
         configuration=json.dumps(data, ensure_ascii=False, indent=1),
+        diffs=tuple((data.get("RootFS") or {}).get("Layers") or ()),
     )
 
 

@@ -5,6 +5,7 @@ The build starts before pytest does; the pod starts beside it. This module doesn
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from grader import build, buildgroup, recipe
@@ -29,13 +30,15 @@ class Preparation:
     ) -> None:
         self._is_answer = DOCKERFILE in exercise.answers
         self.canaries = Canaries(exercise.canaries)
-        self._files = {**self.canaries.placed(exercise.given), **submission.files}
+        self.given = self.canaries.placed(exercise.given)
+        self._files = {**self.given, **submission.files}
         self._bench = bench
         self._listen = self.listener(listen)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="build")
+        self._group: str | None = None
         self._image: Future[Image] | None = None
         if exercise.containers and DOCKERFILE in self._files and not submission.faults:
-            self._image = self._pool.submit(self._build)
+            self._image = self._pool.submit(self._build, self._files)
 
     def listener(self, listen: Listener) -> Listener:
         """``listen``, told of no secret."""
@@ -48,16 +51,22 @@ class Preparation:
             raise GraderError("This exercise has no Dockerfile to build.")
         return self._image.result()
 
+    def again(self, changes: Mapping[str, bytes]) -> Callable[[], Image]:
+        """Build once more with changed files, in the background and after the first build;
+        calling the result waits for the image."""
+        return self._pool.submit(self._build, {**self._files, **changes}).result
+
     def close(self) -> None:
         self._pool.shutdown(wait=True)
 
-    def _build(self) -> Image:
+    def _build(self, files: Mapping[str, bytes]) -> Image:
         self._listen(Event("phase", "building the image"))
         try:
-            with buildgroup.slot(self._bench.engine.facts.cgroup_driver) as group:
+            with buildgroup.slot(self._bench.engine.facts.cgroup_driver, self._group) as group:
+                self._group = group
                 identity = build.build(
-                    recipe.review(self._files[DOCKERFILE].decode()),
-                    self._files,
+                    recipe.review(files[DOCKERFILE].decode()),
+                    files,
                     folder=self._bench.session.folder,
                     labels=self._bench.session.labels,
                     seconds=self._bench.limits.build_seconds,

@@ -6,6 +6,8 @@ same.
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +24,7 @@ from grader.text import clean
 
 __all__ = ["Container", "run"]
 
+SECRETS = "/run/secrets"
 _START_FAULTS = (
     "unable to find user",
     "unable to find group",
@@ -58,14 +61,19 @@ def run(
     config: Mapping[str, Any] | None = None,
     host: Mapping[str, Any] | None = None,
     files: bytes | None = None,
+    secrets: Mapping[str, bytes] | None = None,
     beside: bool = False,
 ) -> Container:
     """Create and start a container of ``image`` in the bench's pod.
 
     ``config`` and ``host`` override the API body and its HostConfig; ``files`` is a tar archive
-    put into the root before the start. ``beside``: without a network and out of the pod, which
-    keeps its container. Raises LearnerFault when it can't start.
+    put into the root before the start, ``secrets`` are files under /run/secrets, as Compose has
+    them. ``beside``: without a network and out of the pod, which keeps its container. Raises
+    LearnerFault when it can't start.
     """
+    if secrets:
+        mounts = (*(host or {}).get("Mounts", ()), {"Type": "volume", "Target": SECRETS})
+        host = {**(host or {}), "Mounts": mounts}
     body = {
         **(config or {}),
         "Image": image.id,
@@ -84,6 +92,8 @@ def run(
         container = Container(bench, image, identity)
         if files:
             bench.engine.put_archive(identity, "/", files)
+        if secrets:
+            bench.engine.put_archive(identity, SECRETS, _archive(secrets))
         if not beside:
             bench.occupy(container)
         bench.engine.start(identity)
@@ -95,6 +105,17 @@ def run(
             ) from error
         raise
     return container
+
+
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    """A tar archive of files that everyone may read and only root may change."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), 0o444
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 def _short(reason: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable
 
@@ -51,6 +53,28 @@ class Living(Handle):
         oom = bool(self._bench.watch.of(self.id, "oom")) or self.state.oom_killed
         code = int(end["Actor"]["Attributes"]["exitCode"])
         return Exit(code, since, oom)
+
+    def wait_line(self, text: str, seconds: float) -> bool:
+        """Whether ``text`` appears in what the container prints, within ``seconds``."""
+        stream = self._bench.engine.follow(self.id)
+        wanted, found = text.encode(), threading.Event()
+
+        def listen() -> None:
+            window = b""
+            with contextlib.suppress(Exception):
+                for chunk in stream:
+                    window += chunk
+                    if wanted in window:
+                        found.set()
+                        self._bench.watch.ring()
+                        return
+                    window = window[-len(wanted) :]
+
+        threading.Thread(target=listen, daemon=True).start()
+        try:
+            return bool(self._bench.watch.wait(found.is_set, seconds))
+        finally:
+            stream.close()
 
     def settle(self, seconds: float) -> None:
         """Return when the container's last start is ``seconds`` ago, for what an engine gets wrong

@@ -47,16 +47,18 @@ def observe(
     *,
     server: int = 1,
     stop: Callable[[], object] | None = None,
+    busy: float = SLOW_SECONDS,
     seconds: float = STOP_SECONDS,
 ) -> Shutdown:
     """Stop the container as `docker stop` begins to, while a request to /slow is in flight.
 
     ``server`` is the pid that answers requests (0: none does), ``stop`` another way to send the
-    signal. The end is waited for ``seconds``, unless process 1 is deaf and it can't come.
+    signal, ``busy`` the seconds that the request takes. The end is waited for ``seconds``, unless
+    process 1 is deaf and it can't come.
     """
     before = container.processes()
     is_deaf = _is_deaf(before[0], signal_name)
-    answer = container.send(f"/slow?seconds={SLOW_SECONDS}", receipt=False)
+    answer = container.send(f"/slow?seconds={busy}", receipt=False)
     container.await_accepted()
     if not stop:
         container.signal(signal_name)

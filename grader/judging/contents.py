@@ -1,0 +1,90 @@
+"""What is left in an image that a service doesn't need, and how large it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from grader import buildtools, packagecache
+from grader import layers as image_layers
+from grader.bench import Bench
+from grader.image import Image
+from grader.layers import Entry, Layers
+from grader.report import Evidence
+
+BUDGET_MB = 70
+"""Above the slim base. FastAPI and uvicorn in a virtual environment with pip are 40 MB."""
+_MB = 1_000_000
+_WHEEL = re.compile(r"\.whl$")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """An image from inside: its layers above the lab's base, and the file system that they make."""
+
+    layers: Layers
+    filesystem: Mapping[str, Entry]
+
+
+def look(bench: Bench, image: Image, needles: Mapping[str, bytes]) -> Callable[[], Contents]:
+    """Read an image, and look for ``needles`` and build tools, beside what follows; calling the
+    result waits."""
+
+    def read() -> Contents:
+        found = image_layers.read(bench, image, {**needles, **buildtools.MARKS})
+        return Contents(found, image_layers.filesystem(bench, found))
+
+    return bench.beside(read)
+
+
+def show_leftovers(bench: Bench) -> None:
+    """Leave as evidence how a person looks for them."""
+    command = (
+        "docker export web | tar -t | grep -E "
+        r"'bin/(cc|gcc|g\+\+|make)$|\.cache/pip/|\.deb$' || echo none"
+    )
+    bench.record(Evidence(command, "none"))
+
+
+def assert_no_tools(seen: Contents, image: Image) -> None:
+    """No compiler and no make, under whatever name."""
+    path = image.environment.get("PATH", "")
+    tools = buildtools.find(seen.filesystem, seen.layers.sightings, path)
+    assert not tools, (
+        f"The image holds build tools: {_some(tool.path for tool in tools)}"
+        f"{f', which is {tools[0].known_by}' if tools[0].known_by else ''}."
+    )
+
+
+def assert_no_leftovers(seen: Contents) -> None:
+    """Nothing that an installation left behind, above the lab's base."""
+    lowest = seen.layers.base_layers
+    wheels = [
+        entry
+        for path, entry in seen.filesystem.items()
+        if entry.kind == "file" and entry.layer >= lowest and _WHEEL.search(path)
+    ]
+    found = packagecache.find(seen.filesystem, lowest) | ({"wheels": wheels} if wheels else {})
+    for name, entries in found.items():
+        paths = sorted(entry.path for entry in entries)
+        raise AssertionError(f"The image holds {name}: {_some(paths)}.")
+
+
+def assert_size(layers: Layers, size: int, base: int) -> None:
+    """The image stays within the budget above the slim base; ``size`` and ``base`` in bytes."""
+    above = (size - base) / _MB
+    large = "; ".join(
+        f"{layer.size / _MB:.0f} MB by `{layer.instruction[:70]}`"
+        for layer in layers.largest()
+        if layer.size > _MB
+    )
+    assert above <= BUDGET_MB, (
+        f"The image is {above:.0f} MB larger than python:3.11-slim; the budget is {BUDGET_MB} MB. "
+        f"The largest of its own layers: {large or 'none; it is the base itself'}."
+    )
+
+
+def _some(paths: Iterable[str]) -> str:
+    first, *rest = paths
+    return first + (f" and {len(rest)} more" if rest else "")
