@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.bench import Bench
+from grader.compose import Service
 from grader.container import Container
 from grader.report import Evidence
 
@@ -26,3 +27,14 @@ def back_after_crash(running: Container, path: str, bench: Bench) -> None:
     assert came, f"The service crashed with exit code {end.code} and was not started again."
     answer = running.send("/health", wait=BACK_SECONDS, receipt=False)()
     assert answer.ok, f"The container was started again, but /health came to {answer}."
+
+
+def assert_unless_stopped(service: Service, bench: Bench) -> None:
+    """The policy is unless-stopped."""
+    policy = service.host.get("RestartPolicy") or {"Name": "no"}
+    bench.record(
+        Evidence("docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' web", policy["Name"])
+    )
+    assert policy["Name"] == "unless-stopped", (
+        f"The restart policy is {policy['Name'] or 'no'!r}; it should be 'unless-stopped'."
+    )

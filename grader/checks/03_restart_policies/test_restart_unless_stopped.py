@@ -80,10 +80,4 @@ def test_policy_is_unless_stopped(service: Service, bench: Bench) -> None:
     on-failure leaves a service down that ended by itself, and gives up at its maximum; always
     starts, after a reboot, what somebody had stopped on purpose.
     """
-    policy = service.host.get("RestartPolicy") or {"Name": "no"}
-    bench.record(
-        Evidence("docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' web", policy["Name"])
-    )
-    assert policy["Name"] == "unless-stopped", (
-        f"The restart policy is {policy['Name'] or 'no'!r}; it should be 'unless-stopped'."
-    )
+    restart.assert_unless_stopped(service, bench)

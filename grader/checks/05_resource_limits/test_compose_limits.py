@@ -12,13 +12,12 @@ from grader.compose import Service
 from grader.facts import Exit, Response, Usage
 from grader.fixtures import Start
 from grader.image import Image
+from grader.judging import limits
 from grader.report import Evidence
 from grader.sandbox import MIB
 
 pytestmark = [pytest.mark.exercise("compose_limits"), pytest.mark.observed]
 
-MOST_MEMORY = 512 * MIB
-MOST_CPUS = 1.0
 LEAK_MIB = 640
 BATCH = {"rows": [[1.0, 2.0, 3.0]] * 8}
 SETTLED_SECONDS = 0.5
@@ -68,15 +67,7 @@ def test_memory_is_limited(service: Service, story: Story, bench: Bench) -> None
 
     On a shared machine a leak without a limit ends whatever the kernel finds first.
     """
-    limit = service.host.get("Memory", 0)
-    bench.record(service.asked("Memory"))
-    assert limit, "The service has no memory limit: it may take all there is."
-    assert limit <= MOST_MEMORY, (
-        f"The memory limit is {limit / MIB:.0f} MiB; the machine has at most 512 MiB for it."
-    )
-    held = story.usage.memory_limit
-    assert held is not None, "The kernel holds the service to no memory limit."
-    assert held <= limit, f"The kernel's own limit is {held}, not {limit}."
+    limits.assert_memory(service, story.usage, bench)
     if not story.load.error:
         assert story.end is not None, (
             f"A leak of {LEAK_MIB} MiB came to {story.leak}, and the service lived on."
@@ -97,18 +88,7 @@ def test_cpu_is_limited(service: Service, story: Story, bench: Bench) -> None:
 
     One busy service then can't make all others on the machine slow.
     """
-    bench.record(service.asked("NanoCpus", "CpuQuota", "CpuPeriod"))
-    quota, period = service.host.get("CpuQuota", 0), service.host.get("CpuPeriod", 0) or 100_000
-    asked = service.host.get("NanoCpus", 0) / 1e9 or quota / period
-    assert asked > 0, "The service has no CPU limit" + (
-        ": a reservation is none."
-        if not service.host.get("CpuShares")
-        else ": cpu_shares is a weight that counts only while others compete."
-    )
-    assert asked <= MOST_CPUS, f"The CPU limit is {asked:g} CPUs; it should be at most one."
-    held = story.usage.cpu_limit
-    assert held is not None, "The kernel holds the service to no CPU limit."
-    assert held <= asked * 1.01, f"The kernel's own limit is {held:g} CPUs, not {asked:g}."
+    limits.assert_cpu(service, story.usage, bench)
 
 
 @pytest.mark.points(1)
