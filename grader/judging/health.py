@@ -8,6 +8,9 @@ from grader.container import Container
 
 NS = 1_000_000_000
 STATUS_SECONDS = 10.0
+CONNECT = "import socket; socket.create_connection(('localhost', 8000), 1)"
+LISTENS = {"Test": ["CMD", "python", "-c", CONNECT], "Interval": 100_000_000, "Retries": 100}
+"""A probe of ours: whether something listens on the service's port."""
 
 
 def settings(retries: int, **seconds: float) -> dict[str, Any]:

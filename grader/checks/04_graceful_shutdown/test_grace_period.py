@@ -14,6 +14,7 @@ from grader.container import Container
 from grader.facts import Exit, Response
 from grader.fixtures import Start
 from grader.image import Image
+from grader.judging.health import LISTENS
 from grader.outcome import LearnerFault
 from grader.report import Evidence
 
@@ -28,8 +29,6 @@ SPARE_SECONDS = 4.0
 BATCH = {"rows": [[1.0, 2.0, 3.0]]}
 BATCH_SECONDS = 2.0
 READY_SECONDS = 15.0
-CONNECT = "import socket; socket.create_connection(('localhost', 8000), 1)"
-LISTENS = {"Test": ["CMD", "python", "-c", CONNECT], "Interval": 100_000_000, "Retries": 100}
 STOP = (
     "curl -s -X POST -d '{\"rows\": [[1.0, 2.0, 3.0]]}' http://localhost:8000/batch & "
     "sleep 0.5; docker stop web; wait; docker inspect -f '{{.State.ExitCode}}' web"

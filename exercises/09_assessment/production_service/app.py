@@ -1,0 +1,1 @@
+"""Write the service here. SPECIFICATION.md says what it has to do."""

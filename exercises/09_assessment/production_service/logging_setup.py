@@ -1,0 +1,1 @@
+"""Write configure_logging() here."""
