@@ -42,6 +42,9 @@ class Desk:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[jupyter.Lab]:
     with jupyter.running_lab(tmp_path_factory.mktemp("lab")) as running:
+        # the demonstrations look for the given files beside the notebooks' folder
+        for folder in (project.EXERCISES, project.SOLUTIONS):
+            (running.folder / folder.name).symlink_to(folder)
         yield running
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from grader import catalog, project
+from grader.tests.notebook import run
 from grader.tests.notebook.conftest import Desk
 from grader.tests.notebook.jupyter import edit_cell, run_all, run_cell, shut_down
+from grader.tests.notebook.promises import PROMISES
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -29,19 +32,24 @@ def security(desk: Desk) -> Page:
     return desk.page
 
 
+@pytest.mark.course
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_every_cell_of_the_notebook_runs(desk: Desk, notebook: str) -> None:
-    """A learner who runs everything, starters included, meets no traceback."""
+def test_notebook_as_handed_out_runs_from_top_to_bottom(desk: Desk, notebook: str) -> None:
+    """Whoever presses "run all" first sees every demonstration work, and no point that wasn't
+    earned."""
     desk.open(notebook)
     run_all(desk.page)
-    counts = desk.page.evaluate(
-        """() => window.jupyterapp.shell.currentWidget.content.widgets
-          .filter(cell => cell.model.type === 'code')
-          .map(cell => [cell.model.executionCount,
-                        cell.model.sharedModel.outputs.map(output => output.output_type)])"""
+    cells = desk.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.toJSON())"
     )
-    assert all(count for count, _ in counts)
-    assert not [kinds for _, kinds in counts if "error" in kinds]
+    assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
+    assert run.complaints(cells) == []
+    assert [earned for _, earned, _ in run.scores(cells) if earned] == []
+    said = run.shown(cells)
+    promised = PROMISES.get(notebook.removesuffix(".ipynb"), {})
+    missing = [what for what, shown in promised.items() if not re.search(shown, said, re.DOTALL)]
+    assert missing == [], said
+    assert run.left_behind(notebook.removesuffix(".ipynb")) == []
 
 
 def test_quiz_is_answered_with_the_keyboard_alone(security: Page) -> None:
