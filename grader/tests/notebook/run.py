@@ -50,8 +50,8 @@ def shown(cells: Cells) -> str:
 def left_behind(notebook: str) -> list[str]:
     """The names of the notebook's containers that are still there."""
     client = docker.from_env()
-    label = {"label": f"drydock-demo={LABEL.get(notebook, notebook)}"}
-    names = [container.name for container in client.containers.list(all=True, filters=label)]
+    label: dict[str, Any] = {"label": f"drydock-demo={LABEL.get(notebook, notebook)}"}
+    names = [str(container.name) for container in client.containers.list(all=True, filters=label)]
     client.close()
     return names
 
