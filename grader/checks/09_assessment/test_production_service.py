@@ -123,7 +123,8 @@ def refusing(
     """The service without its key, beside the others."""
 
     def live() -> Keyless:
-        listening = {**config, "Healthcheck": healths.LISTENS}
+        seldom = {**healths.LISTENS, "Interval": healths.NS // 2}  # each probe starts a Python
+        listening = {**config, "Healthcheck": seldom}
         container = start(image, config=listening, host=service.sandboxed, beside=True)
         container.wait_health("healthy", REFUSE_SECONDS, receipt=False)  # or until it ends
         end = container.wait_exit(SPARE_SECONDS)  # some listen first and look for the key then
