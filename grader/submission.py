@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,15 @@ def from_directory(exercise: Exercise, folder: Path) -> Submission:
 
 def from_notebook(exercise: Exercise, path: Path) -> Submission:
     """Read the ``%%answer`` cells of a notebook. Raises UsageError when it isn't a notebook."""
-    answers = _answers(path)
+    return _from_answers(exercise, _answers(path))
+
+
+def from_cells(exercise: Exercise, cells: Sequence[Mapping[str, Any]]) -> Submission:
+    """A submission of a notebook's cells that are at hand."""
+    return _from_answers(exercise, list(_answer_cells(cells)))
+
+
+def _from_answers(exercise: Exercise, answers: list[tuple[str, str, str, bool]]) -> Submission:
     files: dict[str, bytes] = {}
     chosen: dict[str, bool] = {}
     ignored: list[str] = []

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli import course
+from grader.cli import course, nbgrader
 from grader.cli.terminal import Live, say
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Drydock: containers for ML services, built, run and judged on a real Docker Engine.",
 )
+app.add_typer(nbgrader.app, name="nbgrader")
 Name = Annotated[str, typer.Argument(metavar="EXERCISE", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else.")]
 

@@ -91,7 +91,7 @@ def run(wish: Wish) -> int:
     entries = roster.read(wish.path, exercises)
     extra = private.read(wish.checks, exercises) if wish.checks else {}
     with coordinator.only_one(), Results.open() as results:
-        crew = _crew(wish)
+        crew = crew_of(wish)
         plan = Plan.of(entries, exercises, crew, extra)
         tally = Tally(len(entries), crew.size)
         shown = Shown(tally, as_json=wish.as_json)
@@ -161,7 +161,8 @@ class Shown:
         say(f"{self._tally.line()} · {_duration(self._tally.seconds)}")
 
 
-def _crew(wish: Wish) -> Crew:
+def crew_of(wish: Wish) -> Crew:
+    """The cluster that was named, else this machine. Raises GraderError."""
     if wish.scheduler:
         from grader.batch.cluster import ClusterCrew
 
