@@ -9,6 +9,7 @@ from typing import Any
 from grader import catalog, hints, project, store, workspace
 from grader.catalog import Exercise
 from grader.cli.terminal import painted, width
+from grader.overview import Overview
 from grader.store import Progress
 
 BAR_CELLS = 10
@@ -35,12 +36,9 @@ def listing(*, as_json: bool) -> str:
 
 def progress(*, as_json: bool) -> str:
     """Score per exercise, the whole course's score, and what to do next."""
-    done = {each.id: (each, store.progress(each.id)) for each in catalog.discover().values()}
-    earned = sum(state.best for _, state in done.values())
-    maximum = sum(exercise.max_points for exercise, _ in done.values())
-    todo = [exercise for exercise, state in done.values() if state.best < exercise.max_points]
-    tried = [exercise for exercise in todo if done[exercise.id][1].attempts]
-    following = next(iter(tried or todo), None)
+    overview = Overview.now()
+    done, following = overview.done, overview.following
+    earned, maximum = overview.earned, overview.maximum
     if as_json:
         return _json(
             {
