@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from grader.setup.step import SetupError, call, privileged, step
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 LOG = Path("/var/log/dockerd.log")
+CGROUPS = Path("/sys/fs/cgroup")
 SOCKETS = (
     "/var/run/docker.sock",
     "{runtime}/docker.sock",
@@ -132,6 +134,7 @@ def start() -> None:
 def _start_without_init() -> subprocess.Popen[bytes]:
     """dockerd in a session of its own, so that it outlives this terminal."""
     _mount_cgroups()
+    leave_root_of_cgroups(CGROUPS)
     dockerd = _dockerd()
     command = privileged([dockerd]) if dockerd else None
     if command is None:
@@ -154,10 +157,28 @@ def _wait(process: subprocess.Popen[bytes] | None) -> None:
 
 def _mount_cgroups() -> None:
     """A bare machine without an init may have no control groups mounted."""
-    root = Path("/sys/fs/cgroup")
-    if any(root.iterdir()) or os.geteuid() != 0:
+    if any(CGROUPS.iterdir()) or os.geteuid() != 0:
         return
-    call(["mount", "-t", "cgroup2", "none", root], failure="Control groups can't be mounted.")
+    call(["mount", "-t", "cgroup2", "none", CGROUPS], failure="Control groups can't be mounted.")
+
+
+def leave_root_of_cgroups(root: Path) -> None:
+    """Let an engine that runs in a container give its containers limits.
+
+    With cgroup version 2 a group that holds processes can't hand controllers to its children, and
+    a container's processes are in the root that it sees. Only the host's own root has no
+    ``cgroup.type``, and there it works anyway.
+    """
+    if not (root / "cgroup.type").is_file() or os.geteuid() != 0:
+        return
+    leaf = root / "init"
+    with contextlib.suppress(OSError):  # what can't be had here, the engine's own log tells
+        leaf.mkdir(exist_ok=True)
+        for process in (root / "cgroup.procs").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                (leaf / "cgroup.procs").write_text(process)
+        for controller in (root / "cgroup.controllers").read_text().split():
+            (root / "cgroup.subtree_control").write_text("+" + controller)
 
 
 def _dockerd() -> str | None:

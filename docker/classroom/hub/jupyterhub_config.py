@@ -28,7 +28,7 @@ def learners():
     if wrong or not names:
         sys.exit(
             "CLASSROOM_LEARNERS lists the learners' names, with spaces between: small letters and "
-            "digits, a letter first. " + (f"Not so: {', '.join(wrong)}." if wrong else "It's empty.")
+            f"digits, a letter first. {'Not so: ' + ', '.join(wrong) if wrong else 'It is empty'}."
         )
     return names
 
@@ -49,7 +49,7 @@ c.JupyterHub.bind_url = "http://:8000"
 c.JupyterHub.hub_bind_url = "http://0.0.0.0:8081"
 c.JupyterHub.hub_connect_url = "http://hub:8081"
 c.JupyterHub.db_url = "sqlite:////srv/hub/jupyterhub.sqlite"
-c.JupyterHub.cookie_secret_file = "/srv/hub/cookie_secret"
+c.JupyterHub.cookie_secret_file = "/srv/hub/cookie_secret"  # noqa: S105 - a path
 c.JupyterHub.cleanup_servers = False  # a new hub finds the learners' servers running
 c.ConfigurableHTTPProxy.pid_file = "/tmp/proxy.pid"  # noqa: S108 - in its own container
 
@@ -67,6 +67,7 @@ c.DockerSpawner.mem_limit = setting("MEMORY", "4G")
 c.DockerSpawner.cpu_limit = float(setting("CPUS", "2"))
 c.DockerSpawner.extra_host_config = {
     "init": True,  # reaps what the engine leaves behind
+    "memswap_limit": setting("MEMORY", "4G"),  # no swap on top
     "pids_limit": int(setting("PIDS", "2000")),
     "log_config": {"type": "json-file", "config": {"max-size": "5m", "max-file": "2"}},
     **engine_of_its_own(),

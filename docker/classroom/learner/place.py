@@ -18,7 +18,6 @@ from pathlib import Path
 PROJECT = Path("/opt/drydock")
 HOME = Path("/home/learner")
 BUNDLE = Path("/opt/lab.tar")
-CGROUPS = Path("/sys/fs/cgroup")
 ENGINE_PID = Path("/var/run/docker.pid")
 USER = "learner"
 ENGINE_STOPS_SECONDS = 20.0
@@ -26,7 +25,6 @@ ENGINE_STOPS_SECONDS = 20.0
 
 def main(command: list[str]) -> int:
     """The exit code of the command."""
-    leave_root_of_cgroups(CGROUPS)
     ENGINE_PID.unlink(missing_ok=True)  # of an earlier life of this container
     bring_notebooks()
     bundle = ["--bundle", str(BUNDLE)] if BUNDLE.is_file() else []
@@ -38,20 +36,6 @@ def main(command: list[str]) -> int:
     code = server.wait()
     stop_engine()
     return code if code >= 0 else 128 - code
-
-
-def leave_root_of_cgroups(root: Path) -> None:
-    """With cgroup version 2 a group with processes can't hand controllers to its children: ours
-    move into a child, and the engine's containers get everything that this container has."""
-    controllers = root / "cgroup.controllers"
-    if not controllers.is_file():
-        return
-    (root / "init").mkdir(exist_ok=True)
-    for process in (root / "cgroup.procs").read_text().split():
-        with contextlib.suppress(ProcessLookupError):
-            (root / "init" / "cgroup.procs").write_text(process)
-    for controller in controllers.read_text().split():
-        (root / "cgroup.subtree_control").write_text("+" + controller)
 
 
 def bring_notebooks() -> None:
@@ -66,7 +50,13 @@ def as_learner(command: list[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         cwd=HOME,
-        env={**os.environ, "HOME": str(HOME), "USER": USER, "LOGNAME": USER, "SHELL": user.pw_shell},
+        env={
+            **os.environ,
+            "HOME": str(HOME),
+            "USER": USER,
+            "LOGNAME": USER,
+            "SHELL": user.pw_shell,
+        },
         user=user.pw_uid,
         group=user.pw_gid,
         extra_groups=os.getgrouplist(USER, user.pw_gid),
