@@ -76,9 +76,13 @@ def unpack(archive: tarfile.TarFile, folder: Path) -> tuple[int, int]:
         content = archive.extractfile(member)
         assert content is not None
         target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content.read())
-        kept += 1
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.read())
+        except OSError:  # a name that this file system can't have
+            left += 1
+        else:
+            kept += 1
     return kept, left
 
 
