@@ -83,7 +83,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         # Once the address is known, the log is read on aside, so that the pipe never fills.
         rest = threading.Thread(target=server.stderr.read, daemon=True)
         try:
-            address = _address(server.stderr)
+            address = address_in(server.stderr)
             rest.start()
             yield Lab(address, token, notebooks)
         finally:
@@ -93,7 +93,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
                 rest.join()
 
 
-def _address(log: IO[str]) -> str:
+def address_in(log: IO[str]) -> str:
     said = []
     for line in log:
         said.append(line)

@@ -1,0 +1,97 @@
+"""What an instructor and a student see: feedback pages and Formgrader, in a browser."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from grader import project
+from grader.tests.course.classroom import ASSIGNMENT, EXERCISE
+from grader.tests.course.conftest import Class
+from grader.tests.notebook.jupyter import address_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("course")]
+
+
+def test_feedback_shows_points_and_cards_and_runs_nothing(
+    graded: Class, browser: Browser, tmp_path: Path
+) -> None:
+    """The card survives nbgrader's page; a student's HTML is text in it."""
+    done = graded.run("feedback", ASSIGNMENT)
+    assert done.code == 0, done
+    page = browser.new_page(viewport={"width": 1280, "height": 1600})
+    page.goto(graded.page("eve", "feedback").as_uri())
+    card = page.locator(".drydock-card")
+    expect(card).to_be_visible()
+    expect(card.get_by_text(f"of {EXERCISE.max_points:g} points").first).to_be_visible()
+    expect(card.get_by_text("See it yourself").first).to_be_visible()
+    score = graded.marked["eve"]["score"]
+    expect(page.get_by_text(f"Score: {score} / {EXERCISE.max_points}").first).to_be_visible()
+    page.screenshot(path=tmp_path / "eve.png", full_page=True)
+    page.goto(graded.page("ada", "feedback").as_uri())
+    expect(page.get_by_text("<script>mine</script>").first).to_be_visible()
+    page.screenshot(path=tmp_path / "ada.png", full_page=True)
+    page.close()
+
+
+@contextmanager
+def formgrader(graded: Class, folder: Path) -> Iterator[str]:
+    """``./lab nbgrader formgrader`` with settings of its own; yields an address to log in with."""
+    token = secrets.token_hex(16)
+    environment = {
+        **os.environ,
+        **{f"JUPYTER_{name}_DIR": str(folder / name) for name in ("CONFIG", "DATA", "RUNTIME")},
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_TOKEN": token,
+        "DRYDOCK_STATE": str(graded.home / "state"),
+    }
+    command = [
+        *(sys.executable, "-m", "grader", "nbgrader", "formgrader", "--no-browser"),
+        *("--port", "0", "--course", str(graded.course.root)),
+    ]
+    with subprocess.Popen(
+        command, env=environment, cwd=project.ROOT, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr
+        rest = threading.Thread(target=server.stderr.read, daemon=True)
+        try:
+            address = address_in(server.stderr)
+            rest.start()
+            yield f"{address}/formgrader?token={token}"
+        finally:
+            server.terminate()
+            server.wait(30)
+            if rest.ident:
+                rest.join()
+
+
+def test_formgrader_lists_the_assignment_and_its_submissions(
+    graded: Class, browser: Browser, tmp_path: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    with formgrader(graded, tmp_path) as address:
+        page.goto(address)
+        row = page.get_by_role("row").filter(has_text=ASSIGNMENT)
+        expect(row).to_be_visible(timeout=30_000)
+        page.screenshot(path=tmp_path / "assignments.png")
+        root = address.partition("?")[0]
+        page.goto(f"{root}/manage_submissions/{ASSIGNMENT}")
+        ada = page.get_by_role("row").filter(has_text="ada")
+        expect(ada).to_contain_text("graded", timeout=30_000)
+        expect(ada).to_contain_text(f"{EXERCISE.max_points:g} / {EXERCISE.max_points:g}")
+        page.screenshot(path=tmp_path / "submissions.png")
+        page.goto(f"{root}/gradebook/{ASSIGNMENT}/{ASSIGNMENT}")
+        expect(page.get_by_text("Submission #1").first).to_be_visible(timeout=30_000)
+        page.get_by_text("Submission #1").first.click()
+        expect(page.locator(".drydock-card").first).to_be_visible(timeout=30_000)
+        page.screenshot(path=tmp_path / "submission.png")
+    page.close()
