@@ -22,7 +22,6 @@ from grader.text import clean
 
 DOWNLOAD = r"(?P<student_id>[^_]+)_.*"
 """How the name of a file begins that lies in no student's folder."""
-TIMESTAMP = "timestamp.txt"
 _MOODLE = re.compile(r"(?P<student_id>.+?)_\d+_assignsubmission_.*")
 _STUDENT = re.compile(r"\w[\w.@ -]{0,79}")
 _TIME = "%Y-%m-%d %H:%M:%S"
@@ -128,7 +127,7 @@ def _collect(course: Course, found: _Found, released: Mapping[str, Layout]) -> C
 def _put(place: Path, target: str, found: _Found, assignment: str) -> Collected:
     """Copy the notebook unless what is there is the same or newer."""
     name, student = clean(found.path.name), clean(found.student)
-    there, stamp = place / target, place / TIMESTAMP
+    there, stamp = place / target, place / submitted.TIMESTAMP
     content = found.path.read_bytes()
     note = "" if name == target else f"as {target}, by its cells"
     if there.is_file() and there.read_bytes() == content:

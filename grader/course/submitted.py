@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbgrader.utils import parse_utc
 
 from grader.batch.roster import Entry
 from grader.catalog import Exercise
@@ -20,6 +21,8 @@ from grader.outcome import UsageError
 from grader.submission import MAX_NOTEBOOK_BYTES, from_cells, split_magic
 from grader.text import clean
 
+TIMESTAMP = "timestamp.txt"
+MAX_STAMP = 1000
 _GLOB = frozenset("*?[]")
 
 
@@ -67,6 +70,9 @@ def _paper(
         return Paper(student, assignment, problem=problem)
     if any(each.is_symlink() for each in (place, place.parent)):
         return Paper(student, assignment, problem="The folder is a link.")
+    _drop_links(place)
+    if problem := _time_problem(place / TIMESTAMP):
+        return Paper(student, assignment, problem=problem)
     notes = _rename(place, released)
     entries: list[Entry] = []
     try:
@@ -170,7 +176,24 @@ def drop_links(assignment: str, student: str, notebooks: Sequence[str]) -> None:
     """nbgrader's hook before a conversion: it copies whatever lies beside a notebook, and would
     follow a link to any file of this machine."""
     for folder in {Path(notebook).parent for notebook in notebooks}:
-        for path in folder.rglob("*"):
-            kind = path.lstat().st_mode
-            if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
-                path.unlink()
+        _drop_links(folder)
+
+
+def _drop_links(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        kind = path.lstat().st_mode
+        if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+            path.unlink()
+
+
+def _time_problem(stamp: Path) -> str:
+    """What is wrong with a time of submission: nbgrader would stop half-way at it."""
+    if not stamp.exists():
+        return ""
+    try:
+        if stamp.stat().st_size < MAX_STAMP:
+            parse_utc(stamp.read_text().strip() or None)
+            return ""
+    except (OSError, ValueError, OverflowError):
+        pass
+    return f"{stamp.name} holds no time like 2030-12-01 08:00:00 UTC."

@@ -55,6 +55,7 @@ def test_nothing_of_a_notebook_runs_on_the_host(graded: Class) -> None:
         ("hal", "can't be read as a notebook"),
         ("ned", "can't be read as a notebook"),
         ("ivy", "at most 64 MB"),
+        ("tim", "holds no time"),
     ],
 )
 def test_broken_notebook_is_named_and_leaves_no_trace(
