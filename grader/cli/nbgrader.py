@@ -224,7 +224,12 @@ def formgrader(
     os.environ["PYTHONPATH"] = str(project.ROOT)
     os.chdir(opened.root)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={opened.root}"]
-    command += [f"--port={port}", *(["--no-browser"] if no_browser else [])]
+    # Named by number: "localhost" may be two addresses, with a port of its own each for --port 0.
+    command += [
+        "--ServerApp.ip=127.0.0.1",
+        f"--port={port}",
+        *(["--no-browser"] if no_browser else []),
+    ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     say("Nbgrader > Formgrader in the menu; Ctrl-C ends it.")
