@@ -38,8 +38,9 @@ class Copy:
         return self.python("-m", "grader", *arguments)
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Copy:
-    root = tmp_path / "course"
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """One for all tests of a module: making it takes a second."""
+    root = tmp_path_factory.mktemp("author") / "course"
     shutil.copytree(project.ROOT, root, ignore=_LEFT_OUT, symlinks=True)
     return Copy(root)
