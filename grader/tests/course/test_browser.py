@@ -19,6 +19,9 @@ from grader.tests.course.classroom import ASSIGNMENT, EXERCISE
 from grader.tests.course.conftest import Class
 from grader.tests.notebook.jupyter import address_in
 
+PATIENCE = 120_000
+"""Milliseconds: nbgrader starts a program of its own each time it opens its gradebook."""
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("course")]
 
 
@@ -81,17 +84,17 @@ def test_formgrader_lists_the_assignment_and_its_submissions(
     with formgrader(graded, tmp_path) as address:
         page.goto(address)
         row = page.get_by_role("row").filter(has_text=ASSIGNMENT)
-        expect(row).to_be_visible(timeout=30_000)
+        expect(row).to_be_visible(timeout=PATIENCE)
         page.screenshot(path=tmp_path / "assignments.png")
         root = address.partition("?")[0]
         page.goto(f"{root}/manage_submissions/{ASSIGNMENT}")
         ada = page.get_by_role("row").filter(has_text="ada")
-        expect(ada).to_contain_text("graded", timeout=30_000)
+        expect(ada).to_contain_text("graded", timeout=PATIENCE)
         expect(ada).to_contain_text(f"{EXERCISE.max_points:g} / {EXERCISE.max_points:g}")
         page.screenshot(path=tmp_path / "submissions.png")
         page.goto(f"{root}/gradebook/{ASSIGNMENT}/{ASSIGNMENT}")
-        expect(page.get_by_text("Submission #1").first).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("Submission #1").first).to_be_visible(timeout=PATIENCE)
         page.get_by_text("Submission #1").first.click()
-        expect(page.locator(".drydock-card").first).to_be_visible(timeout=30_000)
+        expect(page.locator(".drydock-card").first).to_be_visible(timeout=PATIENCE)
         page.screenshot(path=tmp_path / "submission.png")
     page.close()
