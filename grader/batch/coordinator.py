@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,11 +70,13 @@ class Plan:
         return cls(tasks, entries, [entry for entry in roster if entry.submission is None])
 
 
-def grade(plan: Plan, crew: Crew, results: Results, *, fresh: bool = False) -> Iterator[Graded]:
+def grade(
+    plan: Plan, crew: Crew, results: Results, *, fresh: bool = False
+) -> Generator[Graded, None, None]:
     """Yield every entry of the plan as soon as its verdict is recorded.
 
-    Closing the iterator lets what runs end and records it. Raises GraderError when a result can't
-    be recorded.
+    Closing the generator lets what runs end and records it; close it before the store. Raises
+    GraderError when a result can't be recorded.
     """
     yield from (Graded(entry, None, entry.problem) for entry in plan.hopeless)
     waiting: deque[Task] = deque()

@@ -12,6 +12,8 @@ from grader.report import Report, Status
 
 SETTLE_MILLISECONDS = 50
 """Editors save in several steps; changes this close together are one."""
+LOOK_MILLISECONDS = 1000
+"""A save that came just before the watcher listened is found by a look now and then."""
 
 
 def once(
@@ -44,7 +46,12 @@ def watch(exercise: Exercise, path: Path, *, as_json: bool) -> int:
     say(f"Watching {path}; Ctrl-C ends it.")
     try:
         for _ in watchfiles.watch(
-            path, step=SETTLE_MILLISECONDS, raise_interrupt=True, debounce=SETTLE_MILLISECONDS
+            path,
+            step=SETTLE_MILLISECONDS,
+            debounce=SETTLE_MILLISECONDS,
+            rust_timeout=LOOK_MILLISECONDS,
+            yield_on_timeout=True,
+            raise_interrupt=True,
         ):
             before = _grade_if_new(exercise, path, before, as_json=as_json)
     except KeyboardInterrupt:

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,9 +97,10 @@ def run(wish: Wish) -> int:
         tally = Tally(len(entries), crew.size)
         shown = Shown(tally, as_json=wish.as_json)
         try:
-            for graded in coordinator.grade(plan, crew, results, fresh=wish.fresh):
-                tally.add(graded)
-                shown.show(graded)
+            with closing(coordinator.grade(plan, crew, results, fresh=wish.fresh)) as stream:
+                for graded in stream:
+                    tally.add(graded)
+                    shown.show(graded)
         except KeyboardInterrupt:
             shown.end()
             say("Stopped. What is graded is recorded; the same command goes on from here.")

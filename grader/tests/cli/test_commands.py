@@ -7,7 +7,6 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from grader import catalog, project
@@ -106,11 +105,8 @@ def test_watch_grades_again_at_a_save(tmp_path: Path) -> None:
     assert process.stderr
     assert b'"status": "failed"' in process.stdout.readline()
     assert b"Watching" in process.stderr.readline()
-    time.sleep(0.3)  # the watcher says so just before it listens
-    saved = time.monotonic()
     answer.write_text(EXERCISE.solved["Dockerfile"])
     assert b'"status": "passed"' in process.stdout.readline()
-    assert time.monotonic() - saved < 10
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 0
