@@ -1,13 +1,22 @@
-"""A headless browser, for the tests that look at pages."""
+"""A headless browser, for the tests that look at pages; and how tests share several processes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from grader.tests.chromium import FLAGS, ensure_chromium
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """See ``groups``."""
+    from grader.tests.groups import Groups
+
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")

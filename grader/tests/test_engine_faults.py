@@ -48,7 +48,6 @@ def test_no_engine_is_said_and_nothing_scored(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("spare engine")
 @pytest.mark.parametrize("how", ["kill", "terminate"])
 @pytest.mark.parametrize("moment", ["building the image", "looking at the container"])
 def test_engine_that_dies_in_the_middle_costs_no_points(

@@ -39,7 +39,6 @@ def desk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.slow
 @pytest.mark.course
-@pytest.mark.xdist_group("web")  # the container of all receipts, and its port
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_receipts_can_be_repeated_by_hand(exercise: Exercise, desk: Path) -> None:
     report = runner.grade(exercise, submission.from_texts(exercise, exercise.solved))

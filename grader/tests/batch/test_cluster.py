@@ -21,7 +21,7 @@ from grader.tests.batch.test_grade import begin, recorded, reports, summary
 from grader.tests.cli.lab import Done, lab
 from grader.tests.spare import SpareEngine
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("spare engine")]
+pytestmark = [pytest.mark.slow]
 STUDENTS = 8
 
 

@@ -186,7 +186,6 @@ def spare_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpareEngi
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("spare engine")
 def test_engine_that_dies_and_comes_back_costs_nobody_a_point(
     tmp_path: Path, spare_engine: SpareEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

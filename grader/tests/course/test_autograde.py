@@ -11,7 +11,7 @@ from grader.tests import leftover
 from grader.tests.course.classroom import ASSIGNMENT, EXERCISE
 from grader.tests.course.conftest import Class
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("course")]
+pytestmark = [pytest.mark.slow]
 MOST = EXERCISE.max_points
 
 

@@ -22,7 +22,7 @@ from grader.tests.notebook.jupyter import address_in
 PATIENCE = 120_000
 """Milliseconds: nbgrader starts a program of its own each time it opens its gradebook."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("course")]
+pytestmark = [pytest.mark.slow]
 
 
 def test_feedback_shows_points_and_cards_and_runs_nothing(

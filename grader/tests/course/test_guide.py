@@ -15,7 +15,7 @@ from grader import catalog, project
 from grader.submission import MAGIC, answered_in, split_magic
 from grader.tests.course.classroom import source
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("course")]
+pytestmark = [pytest.mark.slow]
 GUIDE = project.ROOT / "docs" / "instructors.md"
 NOTEBOOK = "03_restart_policies"
 MOST = sum(

@@ -15,7 +15,7 @@ from grader.tests.notebook.conftest import Desk
 from grader.tests.notebook.jupyter import edit_cell, run_all, run_cell, shut_down
 from grader.tests.notebook.promises import PROMISES
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow]
 
 NOTEBOOKS = sorted(path.name for path in project.NOTEBOOKS.glob("*.ipynb"))
 

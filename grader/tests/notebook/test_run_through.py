@@ -40,9 +40,7 @@ def read(name: str) -> Any:
     return nbformat.read(project.NOTEBOOKS / f"{name}.ipynb", as_version=4)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in NOTEBOOKS]
-)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_solved_notebook_earns_every_point(name: str, tmp_path: Path) -> None:
     """With the solutions in the answer cells, every grade cell gives full marks."""
     notebook = read(name)

@@ -72,7 +72,6 @@ def test_file_names_are_plain_and_different() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("browser")
 def test_pages_in_a_browser_ask_for_nothing_and_run_nothing(
     hostile_class: list[Graded], tmp_path: Path, browser: Browser
 ) -> None:
