@@ -22,6 +22,7 @@ from grader.submission import MAX_NOTEBOOK_BYTES, from_cells, split_magic
 from grader.text import clean
 
 TIMESTAMP = "timestamp.txt"
+UNREADABLE = "timestamp.unreadable.txt"
 MAX_STAMP = 1000
 _GLOB = frozenset("*?[]")
 
@@ -71,9 +72,7 @@ def _paper(
     if any(each.is_symlink() for each in (place, place.parent)):
         return Paper(student, assignment, problem="The folder is a link.")
     _drop_links(place)
-    if problem := _time_problem(place / TIMESTAMP):
-        return Paper(student, assignment, problem=problem)
-    notes = _rename(place, released)
+    notes = [*_set_time_aside(place / TIMESTAMP), *_rename(place, released)]
     entries: list[Entry] = []
     try:
         for name, layout in released.items():
@@ -186,14 +185,16 @@ def _drop_links(folder: Path) -> None:
             path.unlink()
 
 
-def _time_problem(stamp: Path) -> str:
-    """What is wrong with a time of submission: nbgrader would stop half-way at it."""
+def _set_time_aside(stamp: Path) -> list[str]:
+    """Rename a time of submission that nbgrader can't read: it would stop half-way at it, and
+    Formgrader would list nobody."""
     if not stamp.exists():
-        return ""
+        return []
     try:
         if stamp.stat().st_size < MAX_STAMP:
             parse_utc(stamp.read_text().strip() or None)
-            return ""
+            return []
     except (OSError, ValueError, OverflowError):
         pass
-    return f"{stamp.name} holds no time like 2030-12-01 08:00:00 UTC."
+    stamp.rename(stamp.with_name(UNREADABLE))
+    return [f"{stamp.name} holds no time like 2030-12-01 08:00:00 UTC; it was set aside"]

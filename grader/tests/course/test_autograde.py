@@ -55,7 +55,6 @@ def test_nothing_of_a_notebook_runs_on_the_host(graded: Class) -> None:
         ("hal", "can't be read as a notebook"),
         ("ned", "can't be read as a notebook"),
         ("ivy", "at most 64 MB"),
-        ("tim", "holds no time"),
     ],
 )
 def test_broken_notebook_is_named_and_leaves_no_trace(
@@ -67,6 +66,12 @@ def test_broken_notebook_is_named_and_leaves_no_trace(
         assert student not in {each.id for each in gradebook.students}
     assert not graded.page(student).exists()
     assert graded.done.code == 3
+
+
+def test_time_that_is_none_is_set_aside_and_noted(graded: Class) -> None:
+    """Left there, Formgrader could list nobody's submission."""
+    assert graded.marked["tim"]["score"] == EXERCISE.max_points
+    assert "holds no time" in " ".join(graded.marked["tim"]["notes"])
 
 
 def test_notebook_of_another_kind_earns_nothing(graded: Class) -> None:
