@@ -54,8 +54,8 @@ def test_notebook_as_handed_out_runs_from_top_to_bottom(desk: Desk, notebook: st
 
 def test_quiz_is_answered_with_the_keyboard_alone(security: Page) -> None:
     """Tab, arrows, space and Enter are enough, and what was said is announced."""
-    run_cell(security, 'quiz("security")')
-    quiz = outputs(security).get_by_role("region", name="Security: an unprivileged user")
+    run_cell(security, 'quiz("security", "root")')
+    quiz = outputs(security).get_by_role("region", name="Security: as whom does it run?")
     first = quiz.get_by_role("group").first
     first.get_by_role("radio").first.focus()
     security.keyboard.press("Space")
@@ -75,7 +75,7 @@ def test_quiz_is_answered_with_the_keyboard_alone(security: Page) -> None:
 
 def test_steps_are_ordered_with_the_keyboard_alone(security: Page) -> None:
     """A button that moves its step keeps the focus, and the new place is announced."""
-    run_cell(security, 'quiz("security")')
+    run_cell(security, 'quiz("security", "root")')
     quiz = outputs(security).locator(".drydock-quiz")
     question = quiz.get_by_role("group").filter(has=security.get_by_role("list"))
     step = question.get_by_role("listitem").filter(has_text="FROM python:3.11-slim")
@@ -89,12 +89,12 @@ def test_steps_are_ordered_with_the_keyboard_alone(security: Page) -> None:
 
 def test_answers_of_a_quiz_are_remembered(security: Page) -> None:
     """Whoever comes back tomorrow sees what was done today."""
-    run_cell(security, 'quiz("security")')
+    run_cell(security, 'quiz("security", "root")')
     box = outputs(security).get_by_role("textbox", name="Your number")
     box.fill("0")
     box.press("Enter")
     expect(outputs(security).locator(".drydock-quiz")).to_contain_text("1 of 6 answered right")
-    run_cell(security, 'quiz("security")')
+    run_cell(security, 'quiz("security", "root")')
     quiz = outputs(security).locator(".drydock-quiz")
     expect(quiz).to_contain_text("1 of 6 answered right")
     expect(quiz).to_contain_text("You have answered this one right before.")
@@ -139,14 +139,14 @@ def test_buttons_under_the_card_are_used_with_the_keyboard(security: Page) -> No
 
 def test_reopened_notebook_shows_the_card_and_no_dead_buttons(desk: Desk, security: Page) -> None:
     """One's own notebook the next day, with a new kernel."""
-    run_cell(security, 'quiz("security")')
+    run_cell(security, 'quiz("security", "root")')
     run_cell(security, "%%answer nonroot_user")
     run_cell(security, "grade(")
     expect(outputs(security).locator(".drydock-actions")).to_be_visible()
     security.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     shut_down(security)
     desk.open("01_security.ipynb")
-    edit_cell(security, 'quiz("security")')
+    edit_cell(security, 'quiz("security", "root")')
     expect(outputs(security).locator(".drydock-quiz-text")).to_be_visible()
     edit_cell(security, "grade(")
     expect(outputs(security).locator(".drydock-card")).to_contain_text("of 6 points")
@@ -155,7 +155,7 @@ def test_reopened_notebook_shows_the_card_and_no_dead_buttons(desk: Desk, securi
 
 def test_untrusted_notebook_shows_the_card_and_the_questions(desk: Desk, security: Page) -> None:
     """Someone else's saved notebook: no widgets, no styles of ours, and all of it readable."""
-    run_cell(security, 'quiz("security")')
+    run_cell(security, 'quiz("security", "root")')
     run_cell(security, "%%answer nonroot_user")
     run_cell(security, "grade(")
     expect(outputs(security).locator(".drydock-actions")).to_be_visible()
@@ -163,7 +163,7 @@ def test_untrusted_notebook_shows_the_card_and_the_questions(desk: Desk, securit
     stranger(desk.folder / "01_security.ipynb", desk.folder / "stranger.ipynb")
     desk.open("stranger.ipynb")
     page = desk.page
-    edit_cell(page, 'quiz("security")')
+    edit_cell(page, 'quiz("security", "root")')
     expect(outputs(page).locator(".drydock-quiz-text")).to_contain_text("As root, uid 0.")
     edit_cell(page, "grade(")
     card = outputs(page).locator(".drydock-card")
