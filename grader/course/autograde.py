@@ -5,6 +5,7 @@ again."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,14 +51,15 @@ def mark(
     plan = Plan.of(entries, catalog.discover(), crew, {})
     verdicts: dict[tuple[str, str], Report] = {}
     problems: dict[tuple[str, str], str] = {}
-    for graded in coordinator.grade(plan, crew, results, fresh=fresh):
-        listen(graded)
-        assert graded.entry.submission
-        key = graded.entry.exercise, graded.entry.submission.digest
-        if graded.counts and graded.report:
-            verdicts[key] = graded.report
-        else:
-            problems[key] = f"{graded.entry.exercise}: {graded.problem}"
+    with closing(coordinator.grade(plan, crew, results, fresh=fresh)) as stream:
+        for graded in stream:
+            listen(graded)
+            assert graded.entry.submission
+            key = graded.entry.exercise, graded.entry.submission.digest
+            if graded.counts and graded.report:
+                verdicts[key] = graded.report
+            else:
+                problems[key] = f"{graded.entry.exercise}: {graded.problem}"
     for paper in papers:
         yield _record(course, paper, verdicts, problems)
 
