@@ -4,7 +4,7 @@
 
 Three ways to judge the same answer, in turn, so that a noisy machine disturbs all alike:
 
-* ``floor``: a bare script that makes the same engine calls for the same checks (floor.py);
+* ``floor``: a bare script that makes the same engine calls for the same checks (floor/);
 * ``kernel``: ``grade("…")`` in a running Jupyter kernel, warm;
 * ``command``: ``./lab check … --json`` as a process of its own, warm caches.
 
@@ -127,7 +127,9 @@ def main() -> None:
         print(f"{'exercise':26}{'floor':>8}{'kernel':>8}{'command':>9}{'ratio':>8}{'adds':>8}")
         for name in options.exercises:
             exercise = catalog.find(name)
-            floors, kernels, commands = [], [], []
+            floors: list[float] = []
+            kernels: list[float] = []
+            commands: list[float] = []
             for turn in range(options.rounds + 1):
                 measured = (
                     floor.seconds(exercise),

@@ -5,7 +5,7 @@
 A synthetic class answers the six core exercises. ``--identical`` is the share of answers that are
 equal to another one (they are graded once), ``--wrong`` the share that are a variant's with a
 declared verdict. Printed are submissions a minute of ``./lab grade`` and of a bare script that
-makes the same engine calls (floor.py) at its best concurrency, both in turn; the cost per graded
+makes the same engine calls (floor/) at its best concurrency, both in turn; the cost per graded
 submission as the class grows; an unchanged regrade; the largest process's peak memory. Absolute
 figures mean nothing on a shared machine; compare the ratios of one run.
 """

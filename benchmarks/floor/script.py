@@ -1,8 +1,6 @@
-"""The floor: the engine calls of an exercise's checks from a bare script, nothing around them.
+"""What a bare script has: docker-py, buildx and one inspector in a pod; nothing else of ours.
 
-docker-py, buildx and one inspector in a pod; no pytest, no process of its own, no evidence, no
-verdicts, no waiting that the checks don't do. The build and the pod start side by side, as a
-sensible script would do it; what was made is removed before the clock stops.
+The build and the pod start side by side, as a sensible script would do it.
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ import json
 import socket
 import struct
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,14 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from grader import buildx, run_command
+from grader import buildx
 from grader.bases import BASES, inspector_tag
 from grader.catalog import Exercise
-from grader.gpu import ALL, broken_nvidia_smi, simulated
-from grader.run_command import host_overrides
 from grader.sandbox import LIMITS, host_config
-
-NS = 1_000_000_000
 
 
 class Inspector:
@@ -117,12 +110,12 @@ class Script:
         network = f"container:{self.pod.id}"
         limits = host_config(LIMITS, network=network, host_cpus=2, overrides=host)
         body = {"Image": self.image, "HostConfig": limits, **config}
-        container: str = self.client.create_container_from_config(body)["Id"]
-        self.made.append(container)
+        started: str = self.client.create_container_from_config(body)["Id"]
+        self.made.append(started)
         if files:
-            self.client.put_archive(container, "/", files)
-        self.client.start(container)
-        return container
+            self.client.put_archive(started, "/", files)
+        self.client.start(started)
+        return started
 
     def send(self, path: str, method: str = "GET", body: bytes = b"") -> None:
         self.pod.send(
@@ -169,101 +162,3 @@ class Script:
             except docker.errors.APIError:
                 time.sleep(0.02)
         return None
-
-
-def nonroot_user(script: Script) -> None:
-    container = script.start()
-    script.request("/health")
-    for _ in range(3):
-        script.look(container)
-    script.request("/predict", "POST", b'{"features": [1, 2, 3]}')
-
-
-def healthcheck_instruction(script: Script) -> None:
-    quick = {"Interval": 150_000_000, "Timeout": 2 * NS, "StartPeriod": 1_000_000}
-    quick |= {"StartInterval": 100_000_000, "Retries": 1}
-    container = script.start(Healthcheck=quick)
-    script.request("/health")
-
-    def becomes(status: str) -> Callable[[dict[str, Any]], bool]:
-        return lambda data: data["State"]["Health"]["Status"] == status
-
-    script.until(container, becomes("healthy"))
-    for action, status in (("/break", "unhealthy"), ("/repair", "healthy"), ("/hang", "unhealthy")):
-        script.request(action, "POST")
-        script.until(container, becomes(status))
-    slow = {"Interval": 2 * NS, "Timeout": NS, "StartPeriod": 40 * NS // 15}
-    slow |= {"StartInterval": NS // 3, "Retries": 3}
-    container = script.start(Healthcheck=slow, Env=["STARTUP_SECONDS=2"])
-    script.until(container, becomes("healthy"))
-
-
-def signal_delivery(script: Script) -> None:
-    container = script.start()
-    script.request("/health")
-    script.request("/whoami")
-    script.look(container)
-    script.send("/slow?seconds=1.0")
-    script.pod.ask("accepted", port=8000, timeout=5.0)
-    script.client.kill(container, "SIGTERM")
-    script.look(container)
-    script.pod.receive()
-    script.wait(container)
-
-
-def memory_limit(script: Script) -> None:
-    command = run_command.read(script.exercise.solved["run.sh"])
-    container = script.start(host_overrides(command))
-    begun = time.monotonic()
-    script.request("/health")
-    if script.observer:
-        pid = script.client.inspect_container(container)["State"]["Pid"]
-        script.observer.ask("cgroup", pid=pid)
-    script.request("/predict", "POST", b'{"rows": [[1, 2, 3]]}')
-    time.sleep(max(0.0, 0.5 - (time.monotonic() - begun)))
-    script.request("/leak?mib=600", "POST")
-    script.until(container, lambda data: data["RestartCount"] > 0 and data["State"]["Running"])
-    script.request("/health")
-
-
-def gpu_visibility(script: Script) -> None:
-    command = run_command.read(script.exercise.solved["run.sh"])
-    host = simulated()
-    values = [f"CUDA_VISIBLE_DEVICES={value} python gpu_report.py" for value in "012345"]
-    for requests, files, runs in (
-        (command.host["DeviceRequests"], None, values[:1]),
-        ([], None, values[:1]),
-        ([ALL], None, values),
-        ([], broken_nvidia_smi(), values[:1]),
-    ):
-        given = host.inject(requests)
-        container = script.start(
-            dict(given.host), files or given.files, Cmd=["sh", "-c", "; ".join(runs)]
-        )
-        script.wait(container)
-        script.client.logs(container)
-
-
-def json_logs(script: Script) -> None:
-    for level in ("INFO", "DEBUG", "warning"):
-        container = script.start(Env=[f"LOG_LEVEL={level}"])
-        script.request("/health")
-        for path in ("/predict", "/odd", "/fail"):
-            script.request(path, "POST", b'{"features": [1, 2, 3]}')
-        script.client.kill(container, "SIGTERM")
-        script.wait(container)
-        script.client.logs(container)
-
-
-OBSERVED = ("nonroot_user", "signal_delivery", "memory_limit")
-
-
-def seconds(exercise: Exercise) -> float:
-    """Wall-clock seconds of the bare script for one exercise."""
-    begun = time.monotonic()
-    script = Script(exercise, observed=exercise.id in OBSERVED)
-    try:
-        getattr(sys.modules[__name__], exercise.id)(script)
-    finally:
-        script.close()
-    return time.monotonic() - begun

@@ -1,0 +1,99 @@
+"""The core exercises: one of each kind of check that the course has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from floor.script import Script
+from grader import permitted, run_command
+from grader.gpu import ALL, broken_nvidia_smi, simulated
+
+NS = 1_000_000_000
+OBSERVED = frozenset({"nonroot_user", "signal_delivery", "memory_limit"})
+"""Exercises whose processes are looked at."""
+
+
+def nonroot_user(script: Script) -> None:
+    container = script.start()
+    script.request("/health")
+    for _ in range(3):
+        script.look(container)
+    script.request("/predict", "POST", b'{"features": [1, 2, 3]}')
+
+
+def healthcheck_instruction(script: Script) -> None:
+    quick = {"Interval": 150_000_000, "Timeout": 2 * NS, "StartPeriod": 1_000_000}
+    quick |= {"StartInterval": 100_000_000, "Retries": 1}
+    container = script.start(Healthcheck=quick)
+    script.request("/health")
+
+    def becomes(status: str) -> Callable[[dict[str, Any]], bool]:
+        return lambda data: data["State"]["Health"]["Status"] == status
+
+    script.until(container, becomes("healthy"))
+    for action, status in (("/break", "unhealthy"), ("/repair", "healthy"), ("/hang", "unhealthy")):
+        script.request(action, "POST")
+        script.until(container, becomes(status))
+    slow = {"Interval": 2 * NS, "Timeout": NS, "StartPeriod": 40 * NS // 15}
+    slow |= {"StartInterval": NS // 3, "Retries": 3}
+    container = script.start(Healthcheck=slow, Env=["STARTUP_SECONDS=2"])
+    script.until(container, becomes("healthy"))
+
+
+def signal_delivery(script: Script) -> None:
+    container = script.start()
+    script.request("/health")
+    script.request("/whoami")
+    script.look(container)
+    script.send("/slow?seconds=1.0")
+    script.pod.ask("accepted", port=8000, timeout=5.0)
+    script.client.kill(container, "SIGTERM")
+    script.look(container)
+    script.pod.receive()
+    script.wait(container)
+
+
+def memory_limit(script: Script) -> None:
+    command = run_command.read(script.exercise.solved["run.sh"])
+    container = script.start(permitted.capped(command.host))
+    begun = time.monotonic()
+    script.request("/health")
+    if script.observer:
+        pid = script.client.inspect_container(container)["State"]["Pid"]
+        script.observer.ask("cgroup", pid=pid)
+    script.request("/predict", "POST", b'{"rows": [[1, 2, 3]]}')
+    time.sleep(max(0.0, 0.5 - (time.monotonic() - begun)))
+    script.request("/leak?mib=600", "POST")
+    script.until(container, lambda data: data["RestartCount"] > 0 and data["State"]["Running"])
+    script.request("/health")
+
+
+def gpu_visibility(script: Script) -> None:
+    command = run_command.read(script.exercise.solved["run.sh"])
+    host = simulated()
+    values = [f"CUDA_VISIBLE_DEVICES={value} python gpu_report.py" for value in "012345"]
+    for requests, files, runs in (
+        (command.host["DeviceRequests"], None, values[:1]),
+        ([], None, values[:1]),
+        ([ALL], None, values),
+        ([], broken_nvidia_smi(), values[:1]),
+    ):
+        given = host.inject(requests)
+        container = script.start(
+            dict(given.host), files or given.files, Cmd=["sh", "-c", "; ".join(runs)]
+        )
+        script.wait(container)
+        script.client.logs(container)
+
+
+def json_logs(script: Script) -> None:
+    for level in ("INFO", "DEBUG", "warning"):
+        container = script.start(Env=[f"LOG_LEVEL={level}"])
+        script.request("/health")
+        for path in ("/predict", "/odd", "/fail"):
+            script.request(path, "POST", b'{"features": [1, 2, 3]}')
+        script.client.kill(container, "SIGTERM")
+        script.wait(container)
+        script.client.logs(container)
