@@ -1,7 +1,8 @@
 """A second, throw-away engine beside the real one, for tests in which an engine has to die.
 
 It has folders and a network namespace of its own (an engine that starts without a bridge deletes
-the ``docker0`` of its namespace); the lab's images are copied into it.
+the ``docker0`` of its namespace); the lab's images are copied into it, once for all tests that
+share its folder.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class SpareEngine:
 def engine(folder: Path, images: Sequence[str]) -> Iterator[SpareEngine]:
     """Start a dockerd in ``folder`` with ``images`` of the main engine; end it afterwards.
 
-    Raises RuntimeError with the end of its log when it doesn't come up.
+    What an engine before left in the folder is used again, but for its containers. Raises
+    RuntimeError with the end of its log when it doesn't come up.
     """
     dockerd = shutil.which("dockerd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if dockerd is None:
@@ -72,6 +74,7 @@ def engine(folder: Path, images: Sequence[str]) -> Iterator[SpareEngine]:
     )
     try:
         _wait_until_it_answers(spare)
+        _remove_containers(spare.address)
         _copy_images(spare.address, images)
         yield spare
     finally:
@@ -81,6 +84,7 @@ def engine(folder: Path, images: Sequence[str]) -> Iterator[SpareEngine]:
             spare.process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(spare.process.pid, signal.SIGKILL)
+        (folder / "pid").unlink(missing_ok=True)
         _end_what_runs(folder)
         _unmount(folder)
 
@@ -102,8 +106,27 @@ def _wait_until_it_answers(spare: SpareEngine) -> None:
         time.sleep(0.1)
 
 
+def _remove_containers(address: str) -> None:
+    listed = subprocess.run(
+        ["docker", "-H", address, "ps", "-aq"], check=True, capture_output=True, text=True
+    )
+    if containers := listed.stdout.split():
+        subprocess.run(
+            ["docker", "-H", address, "rm", "-f", *containers], check=True, capture_output=True
+        )
+
+
 def _copy_images(address: str, images: Sequence[str]) -> None:
-    with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
+    missing = [
+        image
+        for image in images
+        if subprocess.run(
+            ["docker", "-H", address, "image", "inspect", image], capture_output=True, check=False
+        ).returncode
+    ]
+    if not missing:
+        return
+    with subprocess.Popen(["docker", "save", *missing], stdout=subprocess.PIPE) as saved:
         subprocess.run(
             ["docker", "-H", address, "load"], stdin=saved.stdout, check=True, capture_output=True
         )

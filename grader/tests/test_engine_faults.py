@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,11 +25,8 @@ STARTER = submission.from_texts(EXERCISE, EXERCISE.starter)
 
 
 @pytest.fixture
-def spare_engine(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[SpareEngine]:
-    folder = tmp_path_factory.mktemp("engine")  # the path of a socket has at most 104 characters
-    with spare.engine(folder, [BASES["python:3.11-slim"], inspector_tag()]) as engine:
+def spare_engine(spare_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpareEngine]:
+    with spare.engine(spare_home, [BASES["python:3.11-slim"], inspector_tag()]) as engine:
         monkeypatch.setenv("DOCKER_HOST", engine.address)
         yield engine
 

@@ -66,9 +66,9 @@ def scheduler() -> Iterator[str]:
 
 
 @pytest.fixture
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpareEngine]:
+def engine(spare_home: Path) -> Iterator[SpareEngine]:
     images = [*dict.fromkeys(BASES.values()), inspector_tag()]
-    with spare.engine(tmp_path_factory.mktemp("engine"), images) as engine:
+    with spare.engine(spare_home, images) as engine:
         yield engine
 
 

@@ -179,9 +179,9 @@ def test_sigkill_at_any_moment_loses_and_repeats_nothing(tmp_path: Path) -> None
 
 
 @pytest.fixture
-def spare_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpareEngine]:
+def spare_engine(spare_home: Path) -> Iterator[SpareEngine]:
     images = [*dict.fromkeys(BASES.values()), inspector_tag()]
-    with spare.engine(tmp_path_factory.mktemp("engine"), images) as engine:
+    with spare.engine(spare_home, images) as engine:
         yield engine
 
 

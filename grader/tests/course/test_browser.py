@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -65,16 +67,31 @@ def formgrader(graded: Class, folder: Path) -> Iterator[str]:
         command, env=environment, cwd=project.ROOT, stderr=subprocess.PIPE, text=True
     ) as server:
         assert server.stderr
-        rest = threading.Thread(target=server.stderr.read, daemon=True)
+        said: list[str] = []
+        rest = threading.Thread(target=said.extend, args=(server.stderr,), daemon=True)
         try:
             address = address_in(server.stderr)
             rest.start()
+            _wait_until_it_listens(address, server, said)
             yield f"{address}/formgrader?token={token}"
         finally:
             server.terminate()
             server.wait(30)
             if rest.ident:
                 rest.join()
+
+
+def _wait_until_it_listens(
+    address: str, server: subprocess.Popen[str], said: Sequence[str]
+) -> None:
+    port = int(address.rpartition(":")[2])
+    deadline = time.monotonic() + 30
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        assert server.poll() is None, "".join(said)
+        assert time.monotonic() < deadline, "".join(said)
+        time.sleep(0.1)
 
 
 def test_formgrader_lists_the_assignment_and_its_submissions(

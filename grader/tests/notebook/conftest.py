@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from grader import project
 from grader.tests.notebook import jupyter
 
-JUPYTERLABS_OWN = ("Could not restore the debugger state", "Error: widget model not found")
+NOT_OURS = (
+    "Could not restore the debugger state",
+    "Error: widget model not found",
+    "Failed to load resource: net::ERR_NETWORK_CHANGED",
+)
 """What JupyterLab reports when a page is left while its debugger is still asking, and when a
-saved notebook refers to a widget of a kernel that is gone."""
+saved notebook refers to a widget of a kernel that is gone; what Chromium reports when a container's
+network interface comes or goes just then (playwright#13062)."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +64,24 @@ def desk(lab: jupyter.Lab, page: Page, tmp_path: Path) -> Iterator[Desk]:
     jupyter.shut_down(page)
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all pages, so that JupyterLab's scripts are fetched and compiled once."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1600})
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(window: BrowserContext) -> Iterator[Page]:
     """A page; the test fails when its console shows an error."""
     errors: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(JUPYTERLABS_OWN):
+        if message.type == "error" and not message.text.startswith(NOT_OURS):
             errors.append(message.text)
 
-    page = browser.new_page(viewport={"width": 1280, "height": 1600})
+    page = window.new_page()
     page.on("console", listen)
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -16,6 +20,15 @@ LABEL = {
     "05_resource_limits": "limits",
 }
 """What the notebook's containers carry, so that two notebooks can run at the same time."""
+
+
+@contextlib.contextmanager
+def alone(notebook: str) -> Iterator[None]:
+    """Be the only one who runs a notebook: its demonstrations' containers have fixed names."""
+    place = Path(tempfile.gettempdir()) / f"drydock-notebook-{notebook}.lock"
+    with place.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def scores(cells: Cells) -> Iterator[tuple[str, float, float]]:

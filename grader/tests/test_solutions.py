@@ -1,7 +1,9 @@
-"""The commands on a receipt work when typed: the learner's own way to see what we saw."""
+"""Every solution gets full marks, and the commands on its receipts work when typed: the learner's
+own way to see what we saw."""
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import time
 from collections.abc import Iterator
@@ -9,11 +11,26 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalog, runner, submission
+from grader import catalog, runner, submission, variant
 from grader.catalog import Exercise
+from grader.report import Report
 
 EXERCISES = list(catalog.discover().values())
 TYPED_SECONDS = 60
+
+
+@functools.cache
+def graded(exercise: str) -> Report:
+    """What the solution came to, graded once."""
+    solved = catalog.find(exercise)
+    return runner.grade(solved, submission.from_texts(solved, solved.solved))
+
+
+@pytest.mark.course
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_solution_gets_full_marks(exercise: Exercise) -> None:
+    """A solution that fails would teach the wrong thing."""
+    assert variant.differences(graded(exercise.id), (), {}) == []
 
 
 def typed(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -41,7 +58,7 @@ def desk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.course
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_receipts_can_be_repeated_by_hand(exercise: Exercise, desk: Path) -> None:
-    report = runner.grade(exercise, submission.from_texts(exercise, exercise.solved))
+    report = graded(exercise.id)
     runner.settle()
     files = {**exercise.given, **{name: text.encode() for name, text in exercise.solved.items()}}
     for name, content in files.items():
