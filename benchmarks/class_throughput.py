@@ -6,8 +6,9 @@ A synthetic class answers the six core exercises. ``--identical`` is the share o
 equal to another one (they are graded once), ``--wrong`` the share that are a variant's with a
 declared verdict. Printed are submissions a minute of ``./lab grade`` and of a bare script that
 makes the same engine calls (floor/) at its best concurrency, both in turn; the cost per graded
-submission as the class grows; an unchanged regrade; the largest process's peak memory. Absolute
-figures mean nothing on a shared machine; compare the ratios of one run.
+submission as the class grows; an unchanged regrade; the largest process's peak memory. With
+``--one-by-one`` every answer of the largest class is graded again, one at a time, and verdicts that
+differ are named. Absolute figures mean nothing on a shared machine; compare the ratios of one run.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +33,16 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 import floor  # noqa: E402
 from check_latency import CORE  # noqa: E402
 
-from grader import catalog, variant  # noqa: E402
+from grader import catalog, runner, variant  # noqa: E402
+from grader.batch import roster  # noqa: E402
 
 WORKERS = (2, 4, 6, 8)
 """Concurrencies of the bare script that are tried."""
 SEED = 8
+
+
+Verdicts = Mapping[str, str]
+"""Status by check."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Run:
     seconds: float
     graded: int
     submissions: int
+    verdicts: Mapping[tuple[str, str], Verdicts]
 
     @property
     def each(self) -> float:
@@ -82,10 +90,32 @@ def grade(folder: Path, state: Path, jobs: int | None) -> Run:
         check=False,
     )
     seconds = time.monotonic() - begun
-    summary = json.loads(done.stdout.splitlines()[-1])["summary"]
+    *reports, last = map(json.loads, done.stdout.splitlines())
+    summary = last["summary"]
     if summary["not_graded"]:
         raise RuntimeError(f"{summary['not_graded']} were not graded: {done.stderr[-500:]}")
-    return Run(seconds, summary["graded"], summary["submissions"])
+    verdicts = {
+        (report["student"], report["exercise"]): {
+            check["id"]: check["status"] for check in report["checks"]
+        }
+        for report in reports
+    }
+    return Run(seconds, summary["graded"], summary["submissions"], verdicts)
+
+
+def differing(root: Path, graded: Run) -> list[str]:
+    """Answers of a class that get another verdict when each is graded alone."""
+    runner.warm()
+    exercises = catalog.discover()
+    found = []
+    for entry in roster.read(root, exercises):
+        assert entry.submission
+        report = runner.grade(exercises[entry.exercise], entry.submission)
+        alone = {check.id: check.status.value for check in report.checks}
+        if alone != graded.verdicts[entry.student, entry.exercise]:
+            found.append(f"{entry.student} {entry.exercise}")
+    runner.settle()
+    return found
 
 
 def saturation(count: int) -> tuple[int, float]:
@@ -110,6 +140,7 @@ def main() -> None:
     parser.add_argument("--wrong", type=float, default=0.0)
     parser.add_argument("--jobs", type=int)
     parser.add_argument("--floor", type=int, default=36, help="runs at each concurrency")
+    parser.add_argument("--one-by-one", action="store_true")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
     with tempfile.TemporaryDirectory() as folder:
@@ -129,6 +160,9 @@ def main() -> None:
             )
         again = grade(home / f"class{sizes[-1]}", home / f"{sizes[-1]}.state", options.jobs)
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        if options.one_by_one:
+            differ = differing(home / f"class{sizes[-1]}", runs[-1])
+            print(f"verdicts that differ one by one: {len(differ)} {differ}", flush=True)
         workers, best = saturation(options.floor)
     last = runs[-1]
     print(f"throughput : bare script at its best ({workers} at once): {1 / last.each / best:.2f}")
