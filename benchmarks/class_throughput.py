@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--identical", type=float, default=0.0)
     parser.add_argument("--wrong", type=float, default=0.0)
     parser.add_argument("--jobs", type=int)
-    parser.add_argument("--floor", type=int, default=36, help="runs at each concurrency")
+    parser.add_argument("--floor", type=int, default=36, help="runs at each concurrency, or 0")
     parser.add_argument("--one-by-one", action="store_true")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
@@ -163,9 +163,11 @@ def main() -> None:
         if options.one_by_one:
             differ = differing(home / f"class{sizes[-1]}", runs[-1])
             print(f"verdicts that differ one by one: {len(differ)} {differ}", flush=True)
-        workers, best = saturation(options.floor)
-    last = runs[-1]
-    print(f"throughput : bare script at its best ({workers} at once): {1 / last.each / best:.2f}")
+        last = runs[-1]
+        if options.floor:
+            workers, best = saturation(options.floor)
+            ratio = 1 / last.each / best
+            print(f"throughput : bare script at its best ({workers} at once): {ratio:.2f}")
     print(f"cost per submission, {sizes[-1]} : {sizes[0]}: {last.each / runs[0].each:.2f}")
     print(f"regrade with nothing changed: {last.seconds / again.seconds:.0f} times faster")
     print(f"peak memory of the largest process: {memory:.0f} MiB")
