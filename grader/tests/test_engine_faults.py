@@ -78,6 +78,7 @@ def _grade_in_a_process_of_its_own() -> subprocess.Popen[bytes]:
             EXERCISE.id,
             "--submission",
             str(EXERCISE.solution),
+            "--no-cache",
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
