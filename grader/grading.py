@@ -27,11 +27,17 @@ from grader.runner import Ending, Request
 from grader.store import results
 
 DEBUG = "DRYDOCK_DEBUG"
+_WITHOUT = (
+    *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging"),
+    *("pastebin", "setuponly", "setupplan", "stepwise", "subtests", "threadexception"),
+    *("unittest", "unraisableexception"),
+)
+"""pytest's own plugins that judge nothing here: half of what it needs to start."""
 _ARGUMENTS = (
     "-c",
     os.devnull,
-    "-p",
-    "no:cacheprovider",
+    *(f"-pno:{plugin}" for plugin in _WITHOUT),
+    "--noconftest",
     "--assert=plain",
     "--capture=no",
     "--import-mode=importlib",
@@ -116,7 +122,9 @@ def _run_checks(
 
     verdicts = Verdicts(request.submission, bench, evidence, send)
     fixtures = Fixtures(request.submission, preparation, bench, send)
-    pytest.main([*_ARGUMENTS, *map(str, request.checks)], plugins=[verdicts, fixtures])
+    # Without it pytest lists every folder on the way from the root: seconds where one is large.
+    cut = f"--confcutdir={request.checks[0].parent}"
+    pytest.main([*_ARGUMENTS, cut, *map(str, request.checks)], plugins=[verdicts, fixtures])
 
 
 def _sweep(engine: engines.Engine) -> None:
