@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
 
-from floor.script import Script
+from floor.script import Script, status_is
 from grader import permitted, run_command
 from grader.gpu import ALL, broken_nvidia_smi, simulated
 
@@ -24,22 +22,18 @@ def nonroot_user(script: Script) -> None:
 
 
 def healthcheck_instruction(script: Script) -> None:
-    quick = {"Interval": 150_000_000, "Timeout": 2 * NS, "StartPeriod": 1_000_000}
+    quick = {"Interval": 150_000_000, "Timeout": 5 * NS, "StartPeriod": 1_000_000}
     quick |= {"StartInterval": 100_000_000, "Retries": 1}
+    slow = {"Interval": 3 * NS, "Timeout": 6 * NS, "StartPeriod": 4 * NS}
+    slow |= {"StartInterval": NS // 2, "Retries": 3}
     container = script.start(Healthcheck=quick)
     script.request("/health")
-
-    def becomes(status: str) -> Callable[[dict[str, Any]], bool]:
-        return lambda data: data["State"]["Health"]["Status"] == status
-
-    script.until(container, becomes("healthy"))
+    script.until(container, status_is("healthy"))
+    loading = script.start(beside=True, Healthcheck=slow, Env=["STARTUP_SECONDS=2"])
     for action, status in (("/break", "unhealthy"), ("/repair", "healthy"), ("/hang", "unhealthy")):
         script.request(action, "POST")
-        script.until(container, becomes(status))
-    slow = {"Interval": 2 * NS, "Timeout": NS, "StartPeriod": 40 * NS // 15}
-    slow |= {"StartInterval": NS // 3, "Retries": 3}
-    container = script.start(Healthcheck=slow, Env=["STARTUP_SECONDS=2"])
-    script.until(container, becomes("healthy"))
+        script.until(container, status_is(status))
+    script.until(loading, status_is("healthy"))
 
 
 def signal_delivery(script: Script) -> None:
@@ -47,11 +41,11 @@ def signal_delivery(script: Script) -> None:
     script.request("/health")
     script.request("/whoami")
     script.look(container)
-    script.send("/slow?seconds=1.0")
+    slow = script.send("/slow?seconds=1.0")
     script.pod.ask("accepted", port=8000, timeout=5.0)
     script.client.kill(container, "SIGTERM")
     script.look(container)
-    script.pod.receive()
+    script.pod.receive(slow)
     script.wait(container)
 
 

@@ -1,11 +1,12 @@
 """What a bare script has: docker-py, buildx and one inspector in a pod; nothing else of ours.
 
-The build and the pod start side by side, as a sensible script would do it.
+The build and the pod start side by side in the background; who asks for them waits.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import itertools
 import json
 import socket
@@ -13,24 +14,31 @@ import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import docker
 from grader import buildx
 from grader.bases import BASES, inspector_tag
+from grader.canaries import Canaries
 from grader.catalog import Exercise
 from grader.sandbox import LIMITS, host_config
+
+T = TypeVar("T")
 
 
 class Inspector:
     """One inspector container, spoken to over its stdin and stdout."""
 
-    def __init__(self, client: docker.APIClient, role: str) -> None:
+    def __init__(
+        self, client: docker.APIClient, role: str, sysctls: Mapping[str, str] | None = None
+    ) -> None:
         self._numbers = itertools.count()
+        self._answers: dict[int, Any] = {}
         host: dict[str, Any] = {"NetworkMode": "none", "AutoRemove": True, "CapDrop": ["ALL"]}
+        host |= {"Sysctls": dict(sysctls or {})}
         if role == "observer":
             host |= {"PidMode": "host", "CapAdd": ["SYS_PTRACE"]}
         body = {"Image": inspector_tag(), "Cmd": [role], "OpenStdin": True, "StdinOnce": True}
@@ -43,16 +51,21 @@ class Inspector:
         self._lines = self._read()
         next(self._lines)
 
-    def send(self, op: str, **arguments: Any) -> None:
-        request = {"id": next(self._numbers), "op": op, "args": arguments}
+    def send(self, op: str, **arguments: Any) -> int:
+        """The number under which the answer can be received."""
+        number = next(self._numbers)
+        request = {"id": number, "op": op, "args": arguments}
         self._socket.sendall(json.dumps(request).encode() + b"\n")
+        return number
 
-    def receive(self) -> Any:
-        return next(self._lines).get("result")
+    def receive(self, number: int) -> Any:
+        while number not in self._answers:
+            answer = next(self._lines)
+            self._answers[answer["id"]] = answer.get("result")
+        return self._answers.pop(number)
 
     def ask(self, op: str, **arguments: Any) -> Any:
-        self.send(op, **arguments)
-        return self.receive()
+        return self.receive(self.send(op, **arguments))
 
     def close(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
@@ -78,77 +91,139 @@ class Script:
     def __init__(self, exercise: Exercise, *, observed: bool) -> None:
         self.client = docker.APIClient(version="auto", timeout=60)
         self.exercise = exercise
+        self.canaries = Canaries(exercise.canaries)
         self.made: list[str] = []
-        with ThreadPoolExecutor(3) as pool:
-            built = pool.submit(self._build)
-            pod = pool.submit(Inspector, self.client, "pod")
-            observer = pool.submit(Inspector, self.client, "observer") if observed else None
-            self.image, self.pod = built.result(), pod.result()
-            self.observer = observer.result() if observer else None
-        self.client.inspect_image(self.image)
+        self._occupant: str | None = None
+        self._pool = ThreadPoolExecutor(8)
+        self._built = self._pool.submit(self._build)
+        self._pod = self._pool.submit(Inspector, self.client, "pod", exercise.sysctls)
+        self._observer = self._pool.submit(Inspector, self.client, "observer") if observed else None
+
+    @property
+    def image(self) -> str:
+        return self._built.result()
+
+    @property
+    def pod(self) -> Inspector:
+        return self._pod.result()
+
+    @property
+    def observer(self) -> Inspector | None:
+        return self._observer.result() if self._observer else None
 
     def _build(self) -> str:
         solved = {name: text.encode() for name, text in self.exercise.solved.items()}
+        given = self.canaries.placed(self.exercise.given)
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
-            for name, content in {**self.exercise.given, **solved}.items():
-                (root / name).write_bytes(content)
+            _write(root / "context", {**given, **solved})
+            _write(root / "secrets", self.canaries.build_secrets)
             contexts = [f"--build-context={k}=docker-image://{v}" for k, v in BASES.items()]
             command = [*buildx.command(), "build", "--network=none", "--progress=plain"]
             command += [f"--label=floor={time.time_ns()}", "--provenance=false"]
-            command += [f"--iidfile={root / 'iid'}", *contexts, folder]
+            command += [f"--build-arg={k}={v}" for k, v in self.canaries.build_arguments.items()]
+            command += [
+                f"--secret=id={k},src={root}/secrets/{k}" for k in self.canaries.build_secrets
+            ]
+            command += [f"--iidfile={root / 'iid'}", *contexts, str(root / "context")]
             environment = buildx.environment(root)
             subprocess.run(command, check=True, capture_output=True, env=environment)
-            return (root / "iid").read_text()
+            image = (root / "iid").read_text()
+        self.client.inspect_image(image)
+        return image
 
     def start(
-        self, host: dict[str, Any] | None = None, files: bytes | None = None, **config: Any
+        self,
+        host: Mapping[str, Any] | None = None,
+        files: bytes | None = None,
+        *,
+        beside: bool = False,
+        **config: Any,
     ) -> str:
-        for container in self.made:
-            self.client.remove_container(container, force=True, v=True)
-        self.made.clear()
-        network = f"container:{self.pod.id}"
+        """Start a container in the pod, in place of the one before; or ``beside``: no network."""
+        network = "none" if beside else f"container:{self.pod.id}"
+        if not beside and self._occupant:
+            self.client.remove_container(self._occupant, force=True, v=True)
+            self.made.remove(self._occupant)
         limits = host_config(LIMITS, network=network, host_cpus=2, overrides=host)
-        body = {"Image": self.image, "HostConfig": limits, **config}
-        started: str = self.client.create_container_from_config(body)["Id"]
-        self.made.append(started)
+        body = {**config, "Image": self.image, "HostConfig": limits}
+        started = self.owns(self.client.create_container_from_config(body)["Id"])
+        if not beside:
+            self._occupant = started
         if files:
             self.client.put_archive(started, "/", files)
         self.client.start(started)
         return started
 
-    def send(self, path: str, method: str = "GET", body: bytes = b"") -> None:
-        self.pod.send(
+    def owns(self, container: str) -> str:
+        """Remember a container that is to be removed at the end."""
+        self.made.append(container)
+        return container
+
+    def beside(self, call: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+        """Begin a call in the background; calling the result waits for its end."""
+        return self._pool.submit(call, *arguments).result
+
+    def send(
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes = b"",
+        *,
+        port: int = 8000,
+        timeout: float = 15.0,
+        wait: float = 15.0,
+    ) -> int:
+        return self.pod.send(
             "request",
             method=method,
             path=path,
-            port=8000,
+            port=port,
             headers={"Content-Type": "application/json"},
             body=base64.b64encode(body).decode(),
-            timeout=15.0,
-            wait=15.0,
+            timeout=timeout,
+            wait=wait,
         )
 
-    def request(self, path: str, method: str = "GET", body: bytes = b"") -> Any:
-        self.send(path, method, body)
-        return self.pod.receive()
+    def request(self, path: str, method: str = "GET", body: bytes = b"", **options: Any) -> Any:
+        return self.pod.receive(self.send(path, method, body, **options))
 
     def look(self, container: str) -> None:
         if self.observer:
             self.observer.ask("processes", container=container)
+
+    def execute(self, container: str, *command: str) -> int:
+        """The exit code of a command in the container."""
+        identity = self.client.exec_create(container, list(command))["Id"]
+        self.client.exec_start(identity)
+        return int(self.client.exec_inspect(identity)["ExitCode"])
+
+    def has_file(self, container: str, path: str) -> bool:
+        """Whether the container has a file, which is read."""
+        try:
+            chunks, _ = self.client.get_archive(container, path)
+        except docker.errors.NotFound:
+            return False
+        return any(list(chunks))
 
     def wait(self, container: str) -> None:
         self.client.wait(container)
 
     def until(self, container: str, found: Callable[[dict[str, Any]], bool]) -> None:
         """Poll inspect every five milliseconds: a bare script's way to wait for a state."""
-        while not found(self.client.inspect_container(container)):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with contextlib.suppress(docker.errors.NotFound):
+                if found(self.client.inspect_container(container)):
+                    return
             time.sleep(0.005)
+        raise TimeoutError(container)
 
     def close(self) -> None:
+        inspectors = [self.pod, *([self.observer] if self.observer else [])]
+        self._pool.shutdown()
         with ThreadPoolExecutor(4) as pool:
-            ids = [*self.made, self.pod.id, *([self.observer.id] if self.observer else [])]
-            list(pool.map(self._remove, ids))
+            list(pool.map(self._remove, [*self.made, *(each.id for each in inspectors)]))
         self.client.remove_image(self.image, force=True)
         self.client.close()
 
@@ -162,3 +237,16 @@ class Script:
             except docker.errors.APIError:
                 time.sleep(0.02)
         return None
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    folder.mkdir()
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def status_is(status: str) -> Callable[[dict[str, Any]], bool]:
+    """For ``until``: the container's health status."""
+    return lambda data: bool(data["State"].get("Health", {}).get("Status") == status)
