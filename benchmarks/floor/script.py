@@ -113,18 +113,16 @@ class Script:
 
     def _build(self) -> str:
         solved = {name: text.encode() for name, text in self.exercise.solved.items()}
-        given = self.canaries.placed(self.exercise.given)
+        given, secrets = self.canaries.placed(self.exercise.given), self.canaries.build_secrets
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             _write(root / "context", {**given, **solved})
-            _write(root / "secrets", self.canaries.build_secrets)
+            _write(root / "secrets", secrets)
             contexts = [f"--build-context={k}=docker-image://{v}" for k, v in BASES.items()]
             command = [*buildx.command(), "build", "--network=none", "--progress=plain"]
             command += [f"--label=floor={time.time_ns()}", "--provenance=false"]
             command += [f"--build-arg={k}={v}" for k, v in self.canaries.build_arguments.items()]
-            command += [
-                f"--secret=id={k},src={root}/secrets/{k}" for k in self.canaries.build_secrets
-            ]
+            command += [f"--secret=id={k},src={root}/secrets/{k}" for k in secrets]
             command += [f"--iidfile={root / 'iid'}", *contexts, str(root / "context")]
             environment = buildx.environment(root)
             subprocess.run(command, check=True, capture_output=True, env=environment)
@@ -210,13 +208,13 @@ class Script:
         self.client.wait(container)
 
     def until(self, container: str, found: Callable[[dict[str, Any]], bool]) -> None:
-        """Poll inspect every five milliseconds: a bare script's way to wait for a state."""
+        """Poll inspect every twenty milliseconds: a bare script's way to wait for a state."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with contextlib.suppress(docker.errors.NotFound):
                 if found(self.client.inspect_container(container)):
                     return
-            time.sleep(0.005)
+            time.sleep(0.02)
         raise TimeoutError(container)
 
     def close(self) -> None:
