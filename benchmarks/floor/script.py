@@ -7,97 +7,49 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import itertools
-import json
-import socket
-import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import docker
+from floor.inspector import Inspector
 from grader import buildx
-from grader.bases import BASES, inspector_tag
+from grader.bases import BASES
 from grader.canaries import Canaries
 from grader.catalog import Exercise
 from grader.sandbox import LIMITS, host_config
 
 T = TypeVar("T")
-
-
-class Inspector:
-    """One inspector container, spoken to over its stdin and stdout."""
-
-    def __init__(
-        self, client: docker.APIClient, role: str, sysctls: Mapping[str, str] | None = None
-    ) -> None:
-        self._numbers = itertools.count()
-        self._answers: dict[int, Any] = {}
-        host: dict[str, Any] = {"NetworkMode": "none", "AutoRemove": True, "CapDrop": ["ALL"]}
-        host |= {"Sysctls": dict(sysctls or {})}
-        if role == "observer":
-            host |= {"PidMode": "host", "CapAdd": ["SYS_PTRACE"]}
-        body = {"Image": inspector_tag(), "Cmd": [role], "OpenStdin": True, "StdinOnce": True}
-        body |= {"AttachStdin": True, "AttachStdout": True, "HostConfig": host}
-        self.id = client.create_container_from_config(body)["Id"]
-        raw = client.attach_socket(self.id, {"stdin": 1, "stdout": 1, "stream": 1})
-        self._socket: socket.socket = raw._sock
-        self._socket.settimeout(60)
-        client.start(self.id)
-        self._lines = self._read()
-        next(self._lines)
-
-    def send(self, op: str, **arguments: Any) -> int:
-        """The number under which the answer can be received."""
-        number = next(self._numbers)
-        request = {"id": number, "op": op, "args": arguments}
-        self._socket.sendall(json.dumps(request).encode() + b"\n")
-        return number
-
-    def receive(self, number: int) -> Any:
-        while number not in self._answers:
-            answer = next(self._lines)
-            self._answers[answer["id"]] = answer.get("result")
-        return self._answers.pop(number)
-
-    def ask(self, op: str, **arguments: Any) -> Any:
-        return self.receive(self.send(op, **arguments))
-
-    def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-
-    def _read(self) -> Iterator[dict[str, Any]]:
-        pending = b""
-        while True:
-            header = self._exactly(8)
-            pending += self._exactly(struct.unpack(">BxxxL", header)[1])
-            *lines, pending = pending.split(b"\n")
-            yield from map(json.loads, lines)
-
-    def _exactly(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            data += self._socket.recv(size - len(data))
-        return data
+WITHOUT_POD = frozenset({"vulnerability_gate"})
+"""Exercises whose container has no network and is asked nothing."""
 
 
 class Script:
     """A bare script at work: what it started, and how it starts and asks."""
 
+    client: docker.APIClient
+
     def __init__(self, exercise: Exercise, *, observed: bool) -> None:
-        self.client = docker.APIClient(version="auto", timeout=60)
         self.exercise = exercise
+        if not exercise.containers:
+            return
+        self.client = docker.APIClient(version="auto", timeout=60)
         self.canaries = Canaries(exercise.canaries)
         self.made: list[str] = []
+        self.images: list[str] = []
+        self.volumes: list[str] = []
+        self.created = 0.0
         self._occupant: str | None = None
         self._pool = ThreadPoolExecutor(8)
-        self._built = self._pool.submit(self._build)
-        self._pod = self._pool.submit(Inspector, self.client, "pod", exercise.sysctls)
-        self._observer = self._pool.submit(Inspector, self.client, "observer") if observed else None
+        self._built = self._pool.submit(self.build)
+        if exercise.id not in WITHOUT_POD:
+            self._pod = self._pool.submit(self.inspector, "pod", exercise.sysctls)
+        self._observer = self._pool.submit(self.inspector, "observer") if observed else None
 
     @property
     def image(self) -> str:
@@ -111,12 +63,18 @@ class Script:
     def observer(self) -> Inspector | None:
         return self._observer.result() if self._observer else None
 
-    def _build(self) -> str:
+    def inspector(self, role: str, *arguments: Any) -> Inspector:
+        started = Inspector(self.client, role, *arguments)
+        self.owns(started.id)
+        return started
+
+    def build(self, changes: Mapping[str, bytes] = MappingProxyType({})) -> str:
+        """Build the solution, with changed files where there are any."""
         solved = {name: text.encode() for name, text in self.exercise.solved.items()}
         given, secrets = self.canaries.placed(self.exercise.given), self.canaries.build_secrets
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
-            _write(root / "context", {**given, **solved})
+            _write(root / "context", {**given, **solved, **changes})
             _write(root / "secrets", secrets)
             contexts = [f"--build-context={k}=docker-image://{v}" for k, v in BASES.items()]
             command = [*buildx.command(), "build", "--network=none", "--progress=plain"]
@@ -127,6 +85,7 @@ class Script:
             environment = buildx.environment(root)
             subprocess.run(command, check=True, capture_output=True, env=environment)
             image = (root / "iid").read_text()
+        self.images.append(image)
         self.client.inspect_image(image)
         return image
 
@@ -135,10 +94,12 @@ class Script:
         host: Mapping[str, Any] | None = None,
         files: bytes | None = None,
         *,
+        place: str = "/",
         beside: bool = False,
         **config: Any,
     ) -> str:
-        """Start a container in the pod, in place of the one before; or ``beside``: no network."""
+        """Start a container in the pod, in place of the one before; or ``beside``: no network.
+        ``files`` is a tar archive for the folder ``place``."""
         network = "none" if beside else f"container:{self.pod.id}"
         if not beside and self._occupant:
             self.client.remove_container(self._occupant, force=True, v=True)
@@ -146,10 +107,11 @@ class Script:
         limits = host_config(LIMITS, network=network, host_cpus=2, overrides=host)
         body = {**config, "Image": self.image, "HostConfig": limits}
         started = self.owns(self.client.create_container_from_config(body)["Id"])
+        self.created = time.monotonic()
         if not beside:
             self._occupant = started
         if files:
-            self.client.put_archive(started, "/", files)
+            self.client.put_archive(started, place, files)
         self.client.start(started)
         return started
 
@@ -168,6 +130,7 @@ class Script:
         method: str = "GET",
         body: bytes = b"",
         *,
+        headers: Mapping[str, str] = MappingProxyType({}),
         port: int = 8000,
         timeout: float = 15.0,
         wait: float = 15.0,
@@ -177,7 +140,7 @@ class Script:
             method=method,
             path=path,
             port=port,
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **headers},
             body=base64.b64encode(body).decode(),
             timeout=timeout,
             wait=wait,
@@ -189,6 +152,12 @@ class Script:
     def look(self, container: str) -> None:
         if self.observer:
             self.observer.ask("processes", container=container)
+
+    def usage(self, container: str) -> Any:
+        """Figures of the container's control group."""
+        assert self.observer
+        pid = self.client.inspect_container(container)["State"]["Pid"]
+        return self.observer.ask("cgroup", pid=pid)
 
     def execute(self, container: str, *command: str) -> int:
         """The exit code of a command in the container."""
@@ -218,11 +187,15 @@ class Script:
         raise TimeoutError(container)
 
     def close(self) -> None:
-        inspectors = [self.pod, *([self.observer] if self.observer else [])]
+        if not self.exercise.containers:
+            return
         self._pool.shutdown()
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(self._remove, [*self.made, *(each.id for each in inspectors)]))
-        self.client.remove_image(self.image, force=True)
+            list(pool.map(self._remove, self.made))
+        for image in self.images:
+            self.client.remove_image(image, force=True)
+        for volume in self.volumes:
+            self.client.remove_volume(volume)
         self.client.close()
 
     def _remove(self, container: str) -> None:
