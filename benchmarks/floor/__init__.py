@@ -10,11 +10,14 @@ import time
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
-from floor import core, health, restarts, security, shutdown
+from floor import core, delivery, health, limits, logs, production, restarts, security, shutdown
 from floor.script import Script
 from grader.catalog import Exercise
 
-MODULES: tuple[ModuleType, ...] = (core, security, health, restarts, shutdown)
+MODULES: tuple[ModuleType, ...] = (
+    *(core, security, health, restarts, shutdown),
+    *(limits, logs, production, delivery),
+)
 OBSERVED = frozenset().union(*(module.OBSERVED for module in MODULES))
 CALLS: Mapping[str, Callable[[Script], None]] = {
     name: call
