@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
-from types import SimpleNamespace
-from typing import Any
-
+from floor import contents
 from floor.script import Script
-from grader import bases, buildtools, compose, layers
-from grader import image as images
-from grader.engine import Engine
-from grader.sandbox import LIMITS
+from grader import bases, buildtools, compose
 
 OBSERVED = frozenset({"readonly_rootfs", "drop_capabilities"})
 """Exercises whose processes are looked at."""
@@ -45,25 +38,12 @@ def minimal_image(script: Script) -> None:
     script.request("/health")
     script.request("/predict", "POST", FEATURES)
     script.client.inspect_image(bases.SLIM)
-    _read_layers(script, buildtools.MARKS)
+    contents.read(script, buildtools.MARKS)
 
 
 def build_secrets(script: Script) -> None:
-    _read_layers(script, script.canaries.needles)
+    contents.read(script, script.canaries.needles)
     script.start(files=script.canaries.run_files)
     script.request("/health")
     script.request("/licence")
     script.request("/sign", "POST", b'{"nonce": "a number used once"}')
-
-
-def _read_layers(script: Script, needles: Mapping[str, bytes]) -> None:
-    """The image's layers and its file system, read by the grader's own reader, which is given no
-    more than a client. It asks for some images more than once; here each is asked for once."""
-    engine: Any = Engine(script.client, {})
-    engine.facts = SimpleNamespace(cpus=2)
-    engine.image = functools.cache(engine.image)
-    engine.history = functools.cache(engine.history)
-    session = SimpleNamespace(labels={}, owns=script.owns)
-    bench: Any = SimpleNamespace(engine=engine, session=session, limits=LIMITS, later=script.beside)
-    found = layers.read(bench, images.inspect(engine, script.image), needles)
-    layers.filesystem(bench, found)
