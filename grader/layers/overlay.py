@@ -132,6 +132,8 @@ def _uncovered(
                     seen[parent] = min(level, seen.get(parent, level))
                 break
             hidden += by_level[level]
+    if not hidden:
+        return dict(view)
     gone = {(entry.path, entry.layer) for entry in hidden}
     return {
         path: entry
