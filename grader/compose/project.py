@@ -34,6 +34,8 @@ WORDS = {"Cmd": "command", "Entrypoint": "entrypoint", "Env": "environment", "Us
 }
 UP_SECONDS = 60.0
 """When Compose is stopped, whatever it waits for."""
+NEVER = "0001-01-01"
+"""The day on which the engine says that a container started which never was."""
 
 
 class Project:
@@ -74,6 +76,11 @@ class Project:
         return self._process.poll() is not None
 
     @property
+    def failed(self) -> bool:
+        """Whether Compose has ended without success."""
+        return self._process.poll() not in (None, 0)
+
+    @property
     def said(self) -> str:
         """What Compose printed last, without the names that only we gave."""
         text = (self._folder / "said").read_text(encoding="utf-8", errors="replace")
@@ -86,6 +93,15 @@ class Project:
         labels = {PROJECT: self._name, SERVICE: service}
         made = self._bench.watch.created(labels)
         return made[0] if made else None
+
+    def has_started(self, service: str) -> bool:
+        """Whether a service's container was ever started, as the engine itself says: its events
+        come later, when the machine is busy. Raises EngineError."""
+        identity = self.container(service)
+        if identity is None:
+            return False
+        started: str = self._bench.engine.inspect(identity)["State"]["StartedAt"]
+        return not started.startswith(NEVER)
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -28,9 +28,11 @@ INTERVAL = 0.2
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 2.0, 5.0
 BEGIN_SECONDS = 20.0
 STATUS_SECONDS = 20.0
-FOLLOW_SECONDS = 5.0
-"""Compose looks twice a second whether what it waits for is there."""
-UNKNOWN_SECONDS = 0.5
+FOLLOW_SECONDS = 10.0
+"""Compose looks twice a second whether what it waits for is there; a busy machine takes longer."""
+EVENT_SECONDS, REFUSED_SECONDS = 5.0, 1.0
+"""Until an event comes of what has happened; of a file that Compose refuses none will."""
+UNKNOWN_SECONDS = 2.0
 """Compose waits for a status that doesn't come; whoever doesn't wait has long begun."""
 PROBES = 15
 MOST_SERVICES = 6
@@ -206,8 +208,9 @@ def _play(
         return up.finished or all(started(name) for name in dependents)
 
     watch.wait(lambda: up.finished or started(SCORER), BEGIN_SECONDS)
+    watch.wait(lambda: started(SCORER), REFUSED_SECONDS if up.failed else EVENT_SECONDS)
     identity = up.container(SCORER)
-    if identity is None or not watch.wait(lambda: started(SCORER), 1.0):
+    if identity is None or started(SCORER) is None:
         raise LearnerFault(
             f"Compose doesn't bring the services up: {up.said}",
             Evidence("docker compose config", up.said, "a compose file that Compose accepts"),
@@ -219,6 +222,8 @@ def _play(
         scorer.wait_health(wanted, STATUS_SECONDS, or_else=other, probes=PROBES, receipt=False)
         follow = FOLLOW_SECONDS if became(wanted) or became(other) else UNKNOWN_SECONDS
     watch.wait(settled, follow)
+    begun = [name for name in dependents if up.has_started(name)]
+    watch.wait(lambda: all(map(started, begun)), EVENT_SECONDS)
     starts = {name: at for name in dependents if (at := started(name)) is not None}
     health = scorer.state.health
     return Play(scorer, health, became("healthy"), became("unhealthy"), starts, up.said)
