@@ -59,7 +59,7 @@ def compose_health(script: Script) -> None:
     needs = {name: file.asked[name].get("depends_on") for name in services}
     loads, broken = f"floor-{time.time_ns()}-loads", f"floor-{time.time_ns()}-broken"
     with tempfile.TemporaryDirectory() as folder:
-        scenes = ((loads, "LOAD_SECONDS=0.5", 60), (broken, "BROKEN=1", 1))
+        scenes = ((loads, "LOAD_SECONDS=1.5", 60), (broken, "BROKEN=1", 1))
         comes_up, gives_up = (
             _up(script, name, _written(script, services, needs, variable, retries), Path(folder))
             for name, variable, retries in scenes

@@ -65,7 +65,7 @@ def score(row):
 
 async def main():
     server = uvicorn.Server(
-        uvicorn.Config(app, host="0.0.0.0", port=8000, timeout_graceful_shutdown=DRAIN_SECONDS)
+        uvicorn.Config(app, host="0.0.0.0", port=8000, timeout_graceful_shutdown=1)
     )
     # In place of uvicorn's own handling of signals, which goes with serve().
     serving = asyncio.create_task(server._serve())
