@@ -78,6 +78,7 @@ def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
             errors="replace",
             timeout=CLI_SECONDS,
             check=False,
+            start_new_session=True,  # Ctrl-C is not for it: the grading goes on to its end
         )
     except subprocess.TimeoutExpired as error:
         raise GraderError("The docker command line did not answer. Nothing was scored.") from error

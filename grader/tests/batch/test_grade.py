@@ -54,6 +54,7 @@ def begin(handed: Path, folder: Path, *more: str) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.slow
 def test_equal_answers_are_graded_once_and_known_ones_never_again(tmp_path: Path) -> None:
     """Three students, two answers; the second run and one more student cost nothing."""
     handed = tmp_path / "class"
@@ -106,6 +107,7 @@ def test_answer_that_can_not_be_read_disturbs_nobody(tmp_path: Path) -> None:
     assert "6 of 6" in done.out
 
 
+@pytest.mark.slow
 def test_private_checks_count_beside_the_courses(tmp_path: Path) -> None:
     """An instructor's folder outside the repository; without it the grade is another one."""
     class_of(tmp_path / "class", 1)
@@ -124,6 +126,7 @@ def test_private_checks_count_beside_the_courses(tmp_path: Path) -> None:
     assert without["max_score"] == 6
 
 
+@pytest.mark.slow
 def test_two_coordinators_never_write_one_store(tmp_path: Path) -> None:
     class_of(tmp_path / "class", STUDENTS)
     first = begin(tmp_path / "class", tmp_path)
@@ -135,6 +138,7 @@ def test_two_coordinators_never_write_one_store(tmp_path: Path) -> None:
     assert "Another ./lab grade" in second.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_graded_and_leaves_nothing(tmp_path: Path) -> None:
     class_of(tmp_path / "class", STUDENTS)
     process = begin(tmp_path / "class", tmp_path)

@@ -9,12 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from grader import catalog, project
 from grader.tests.cli.lab import lab
 
 EXERCISE = catalog.find("nonroot_user")
 
 
+@pytest.mark.slow
 def test_a_learners_way(tmp_path: Path) -> None:
     """Reset, check, hints, solution, progress; what was there is kept."""
     assert "starter" in lab("reset", EXERCISE.id, folder=tmp_path).out
@@ -86,6 +89,7 @@ def _on_a_terminal(folder: Path, environment: dict[str, str]) -> bytes:
     return shown
 
 
+@pytest.mark.slow
 def test_watch_grades_again_at_a_save(tmp_path: Path) -> None:
     lab("reset", EXERCISE.id, folder=tmp_path)
     answer = tmp_path / "workspace" / EXERCISE.id / "Dockerfile"
