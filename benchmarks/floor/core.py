@@ -52,13 +52,12 @@ def signal_delivery(script: Script) -> None:
 def memory_limit(script: Script) -> None:
     command = run_command.read(script.exercise.solved["run.sh"])
     container = script.start(permitted.capped(command.host))
-    begun = time.monotonic()
     script.request("/health")
     if script.observer:
         pid = script.client.inspect_container(container)["State"]["Pid"]
         script.observer.ask("cgroup", pid=pid)
     script.request("/predict", "POST", b'{"rows": [[1, 2, 3]]}')
-    time.sleep(max(0.0, 0.5 - (time.monotonic() - begun)))
+    time.sleep(max(0.0, 0.5 - (time.monotonic() - script.created)))
     script.request("/leak?mib=600", "POST")
     script.until(container, lambda data: data["RestartCount"] > 0 and data["State"]["Running"])
     script.request("/health")
