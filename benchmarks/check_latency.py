@@ -31,6 +31,7 @@ import floor  # noqa: E402
 from jupyter_client.manager import KernelManager  # noqa: E402
 
 from grader import catalog  # noqa: E402
+from grader.store import database  # noqa: E402
 
 CORE = (
     "nonroot_user",
@@ -73,7 +74,7 @@ class Kernel:
     def seconds(self, exercise: str) -> float:
         """Wall-clock seconds of grade() as the kernel sees it; full marks are asserted. No result
         is remembered from the round before; how the lab's bases look is."""
-        for path in self._state.glob("progress.sqlite3*"):
+        for path in self._state.glob(f"{database.FILE}*"):
             path.unlink()
         maximum = catalog.find(exercise).max_points
         code = (

@@ -70,8 +70,8 @@ def build(
     """
     with tempfile.TemporaryDirectory(prefix="build-", dir=folder) as private:
         root = Path(private)
-        _write(root / "context", {**context, "Dockerfile": recipe.text.encode()})
-        _write(root / "secrets", {secret.id: secret.value for secret in secrets})
+        write(root / "context", {**context, "Dockerfile": recipe.text.encode()})
+        write(root / "secrets", {secret.id: secret.value for secret in secrets})
         command = [
             *buildx.command(),
             "build",
@@ -96,7 +96,8 @@ def build(
     raise _failure(lines, recipe, seconds if expired else None)
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Make a new folder that holds these files."""
     folder.mkdir()
     for name, content in files.items():
         path = folder / name

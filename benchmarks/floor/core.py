@@ -7,8 +7,8 @@ import time
 from floor.script import Script, status_is
 from grader import permitted, run_command
 from grader.gpu import ALL, broken_nvidia_smi, simulated
+from grader.judging import health
 
-NS = 1_000_000_000
 OBSERVED = frozenset({"nonroot_user", "signal_delivery", "memory_limit"})
 """Exercises whose processes are looked at."""
 
@@ -22,14 +22,11 @@ def nonroot_user(script: Script) -> None:
 
 
 def healthcheck_instruction(script: Script) -> None:
-    quick = {"Interval": 150_000_000, "Timeout": 5 * NS, "StartPeriod": 1_000_000}
-    quick |= {"StartInterval": 100_000_000, "Retries": 1}
-    slow = {"Interval": 3 * NS, "Timeout": 6 * NS, "StartPeriod": 4 * NS}
-    slow |= {"StartInterval": NS // 2, "Retries": 3}
-    container = script.start(Healthcheck=quick)
+    slow = health.settings(3, Interval=3.0, Timeout=6.0, StartPeriod=4.0, StartInterval=0.5)
+    container = script.start(**health.quick(5.0))
     script.request("/health")
     script.until(container, status_is("healthy"))
-    loading = script.start(beside=True, Healthcheck=slow, Env=["STARTUP_SECONDS=2"])
+    loading = script.start(beside=True, **slow, Env=["STARTUP_SECONDS=2"])
     for action, status in (("/break", "unhealthy"), ("/repair", "healthy"), ("/hang", "unhealthy")):
         script.request(action, "POST")
         script.until(container, status_is(status))
@@ -41,21 +38,14 @@ def signal_delivery(script: Script) -> None:
     script.request("/health")
     script.request("/whoami")
     script.look(container)
-    slow = script.send("/slow?seconds=1.0")
-    script.pod.ask("accepted", port=8000, timeout=5.0)
-    script.client.kill(container, "SIGTERM")
-    script.look(container)
-    script.pod.receive(slow)
-    script.wait(container)
+    script.stop_busy(container)
 
 
 def memory_limit(script: Script) -> None:
     command = run_command.read(script.exercise.solved["run.sh"])
     container = script.start(permitted.capped(command.host))
     script.request("/health")
-    if script.observer:
-        pid = script.client.inspect_container(container)["State"]["Pid"]
-        script.observer.ask("cgroup", pid=pid)
+    script.usage(container)
     script.request("/predict", "POST", b'{"rows": [[1, 2, 3]]}')
     time.sleep(max(0.0, 0.5 - (time.monotonic() - script.created)))
     script.request("/leak?mib=600", "POST")

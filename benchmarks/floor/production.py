@@ -11,17 +11,14 @@ from floor import contents
 from floor.script import Script, status_is
 from grader import buildtools, compose
 from grader.bases import SLIM
-from grader.judging import leaks
+from grader.judging import health, leaks
 
 OBSERVED = frozenset({"production_image", "production_service"})
 """Exercises whose processes are looked at."""
 
-NS = 1_000_000_000
 TMP = "rw,nosuid,nodev,size=64m"
-QUICK = {"Interval": 150_000_000, "Timeout": 5 * NS, "StartPeriod": 1_000_000}
-QUICK |= {"StartInterval": 100_000_000, "Retries": 1}
-CONNECT = "import socket; socket.create_connection(('localhost', 8000), 1)"
-SELDOM = {"Test": ["CMD", "python", "-c", CONNECT], "Interval": NS // 2, "Retries": 100}
+QUICK = health.quick(5.0)["Healthcheck"]
+SELDOM = {**health.LISTENS, "Interval": health.NS // 2}
 FEATURES = b'{"features": [1.0, 2.0, 3.0]}'
 
 
@@ -46,12 +43,7 @@ def production_image(script: Script) -> None:
     _await_line(script, container, request.encode())
     script.request("/whoami")
     script.look(container)
-    slow = script.send("/slow?seconds=1.0")
-    script.pod.ask("accepted", port=8000, timeout=10.0)
-    script.client.kill(container, "SIGTERM")
-    script.look(container)
-    script.pod.receive(slow)
-    script.wait(container)
+    script.stop_busy(container)
     rebuilding()
 
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import docker
 from floor.inspector import Inspector
-from grader import buildx
+from grader import build, buildx
 from grader.bases import BASES
 from grader.canaries import Canaries
 from grader.catalog import Exercise
@@ -74,8 +74,8 @@ class Script:
         given, secrets = self.canaries.placed(self.exercise.given), self.canaries.build_secrets
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
-            _write(root / "context", {**given, **solved, **changes})
-            _write(root / "secrets", secrets)
+            build.write(root / "context", {**given, **solved, **changes})
+            build.write(root / "secrets", secrets)
             contexts = [f"--build-context={k}=docker-image://{v}" for k, v in BASES.items()]
             command = [*buildx.command(), "build", "--network=none", "--progress=plain"]
             command += [f"--label=floor={time.time_ns()}", "--provenance=false"]
@@ -153,6 +153,15 @@ class Script:
         if self.observer:
             self.observer.ask("processes", container=container)
 
+    def stop_busy(self, container: str) -> None:
+        """SIGTERM while a slow request is in flight, up to the end of both."""
+        slow = self.send("/slow?seconds=1.0")
+        self.pod.ask("accepted", port=8000, timeout=10.0)
+        self.client.kill(container, "SIGTERM")
+        self.look(container)
+        self.pod.receive(slow)
+        self.wait(container)
+
     def usage(self, container: str) -> Any:
         """Figures of the container's control group."""
         assert self.observer
@@ -208,14 +217,6 @@ class Script:
             except docker.errors.APIError:
                 time.sleep(0.02)
         return None
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    folder.mkdir()
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
 
 
 def status_is(status: str) -> Callable[[dict[str, Any]], bool]:
