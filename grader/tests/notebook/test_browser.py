@@ -147,6 +147,7 @@ def test_reopened_notebook_shows_the_card_and_no_dead_buttons(desk: Desk, securi
     expect(outputs(security).locator(".drydock-actions")).to_be_visible()
     security.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     shut_down(security)
+    security.goto("about:blank")
     desk.open("01_security.ipynb")
     edit_cell(security, 'quiz("security", "root")')
     expect(outputs(security).locator(".drydock-quiz-text")).to_be_visible()
