@@ -17,8 +17,9 @@ OBSERVED = frozenset({"production_image", "production_service"})
 """Exercises whose processes are looked at."""
 
 TMP = "rw,nosuid,nodev,size=64m"
-QUICK = health.quick(5.0)["Healthcheck"]
-SELDOM = {**health.LISTENS, "Interval": health.NS // 2}
+IMAGE = health.gentle(5.0, 0.5)["Healthcheck"]
+SERVICE = health.gentle(5.0, 2.0)["Healthcheck"]
+SELDOM = {**health.LISTENS, "StartInterval": health.NS // 2}
 FEATURES = b'{"features": [1.0, 2.0, 3.0]}'
 
 
@@ -48,7 +49,7 @@ def production_image(script: Script) -> None:
 
 
 def _start_readonly(script: Script) -> str:
-    container = script.start({"ReadonlyRootfs": True, "Tmpfs": {"/tmp": TMP}}, Healthcheck=QUICK)
+    container = script.start({"ReadonlyRootfs": True, "Tmpfs": {"/tmp": TMP}}, Healthcheck=IMAGE)
     script.request("/health")
     return container
 
@@ -66,7 +67,7 @@ def production_service(script: Script) -> None:
     reading = script.beside(contents.read, script, {**secret, **buildtools.MARKS})
     config = dict(service.config)
     config["Env"] = [*config.get("Env", ()), "TZ=Asia/Kathmandu"]
-    probe = {**config.pop("Healthcheck", {}), **QUICK}
+    probe = {**config.pop("Healthcheck", {}), **SERVICE}
     refusing = script.beside(_live_without_key, script, service.sandboxed, config)
     key = secrets.token_hex(16)
     mounts = [*service.sandboxed["Mounts"], {"Type": "volume", "Target": "/run/secrets"}]

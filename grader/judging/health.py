@@ -9,7 +9,12 @@ from grader.container import Container
 NS = 1_000_000_000
 STATUS_SECONDS = 10.0
 CONNECT = "import socket; socket.create_connection(('localhost', 8000), 1)"
-LISTENS = {"Test": ["CMD", "python", "-c", CONNECT], "Interval": 100_000_000, "Retries": 100}
+LISTENS: dict[str, Any] = {
+    "Test": ["CMD", "python", "-c", CONNECT],
+    "StartPeriod": 60 * NS,
+    "StartInterval": NS // 10,
+    "Interval": NS,
+}
 """A probe of ours: whether something listens on the service's port."""
 
 
@@ -21,6 +26,15 @@ def settings(retries: int, **seconds: float) -> dict[str, Any]:
 def quick(timeout: float) -> dict[str, Any]:
     """Times with which one failed probe is enough, and probes follow each other at once."""
     return settings(1, Interval=0.15, Timeout=timeout, StartPeriod=0.001, StartInterval=0.1)
+
+
+def gentle(timeout: float, pause: float) -> dict[str, Any]:
+    """Times for a service that is looked at for other reasons too: probes follow each other at once
+    until one succeeds, and then every ``pause`` seconds, since each starts a program beside it.
+    Until then the status is ``starting``, whatever fails."""
+    return settings(
+        1, Interval=pause, Timeout=timeout, StartPeriod=STATUS_SECONDS, StartInterval=0.1
+    )
 
 
 def status(container: Container) -> str:

@@ -28,6 +28,7 @@ SERVICE = "app.py"
 SECRETS = (".env", "credentials.json")
 PROBE_SECONDS = 5.0
 """What a probe may take here: starting Python takes a while on a busy machine."""
+PAUSE_SECONDS = 0.5
 LINE_SECONDS = 2.0
 FEATURES = {"features": [1.0, 2.0, 3.0]}
 SCORE = 4.75
@@ -80,7 +81,7 @@ def seen(looking: Callable[[], Contents]) -> Contents:
 def starting(image: Image, start: Start, bench: Bench) -> Callable[[], Life]:
     """The service with a read-only root; with a writable one where it doesn't serve so, and then
     runs_readonly says it."""
-    times = healths.quick(PROBE_SECONDS)
+    times = healths.gentle(PROBE_SECONDS, PAUSE_SECONDS)
     volumes = dict.fromkeys(image.volumes, TMP)
 
     def live() -> Life:

@@ -32,6 +32,7 @@ SECRETS = (".env", "api_key.txt")
 DATABASE = "advisories.json"
 PROBE_SECONDS = 5.0
 """What a probe may take here: starting Python takes a while on a busy machine."""
+PAUSE_SECONDS = 2.0
 BUSY_SECONDS = 1.5
 STOP_SECONDS = 8.0
 REFUSE_SECONDS = 15.0
@@ -110,7 +111,7 @@ def key() -> str:
 @pytest.fixture(scope="module")
 def config(service: Service) -> dict[str, Any]:
     """As the compose file has it; of the health check only the times are ours."""
-    times = healths.quick(PROBE_SECONDS)["Healthcheck"]
+    times = healths.gentle(PROBE_SECONDS, PAUSE_SECONDS)["Healthcheck"]
     probe = {**service.config.get("Healthcheck", {}), **times}
     environment = [*service.config.get("Env", ()), FAR_AWAY]
     return {**service.config, "Healthcheck": probe, "Env": environment}
@@ -123,7 +124,7 @@ def refusing(
     """The service without its key, beside the others."""
 
     def live() -> Keyless:
-        seldom = {**healths.LISTENS, "Interval": healths.NS // 2}  # each probe starts a Python
+        seldom = {**healths.LISTENS, "StartInterval": healths.NS // 2}  # each probe starts a Python
         listening = {**config, "Healthcheck": seldom}
         container = start(image, config=listening, host=service.sandboxed, beside=True)
         container.wait_health("healthy", REFUSE_SECONDS, receipt=False)  # or until it ends

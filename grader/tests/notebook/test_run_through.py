@@ -21,13 +21,13 @@ NOTEBOOKS = sorted(path.stem for path in expand.SOURCES.glob("*.md"))
 CELL_SECONDS = 240
 
 
-def run_through(notebook: Any, folder: Path) -> None:
+def run_through(notebook: Any, workspace: Path, state: Path) -> None:
     """Run all cells as "run all" does; stops at the first cell that raises, as it does too."""
     environment = {
         **os.environ,
         "PYTHONPATH": str(project.ROOT),
-        "DRYDOCK_WORKSPACE": str(folder / "workspace"),
-        "DRYDOCK_STATE": str(folder / "state"),
+        "DRYDOCK_WORKSPACE": str(workspace),
+        "DRYDOCK_STATE": str(state),
     }
     resources = {"metadata": {"path": str(project.NOTEBOOKS)}}
     client = NotebookClient(
@@ -41,7 +41,7 @@ def read(name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_solved_notebook_earns_every_point(name: str, tmp_path: Path) -> None:
+def test_solved_notebook_earns_every_point(name: str, tmp_path: Path, solved: Path) -> None:
     """With the solutions in the answer cells, every grade cell gives full marks."""
     notebook = read(name)
     for cell in notebook.cells:
@@ -50,7 +50,7 @@ def test_solved_notebook_earns_every_point(name: str, tmp_path: Path) -> None:
             exercise, file, _ = answer
             cell.source = f"{MAGIC} {exercise} {file}\n{catalog.find(exercise).solved[file]}"
     with run.alone(name):
-        run_through(notebook, tmp_path)
+        run_through(notebook, tmp_path, solved)
     missed = [(cell, earned) for cell, earned, most in run.scores(notebook.cells) if earned != most]
     assert missed == []
     assert run.complaints(notebook.cells) == []
