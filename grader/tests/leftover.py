@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from grader.engine import connect
 from grader.session import LABEL, alive
+
+MOMENT_SECONDS = 3.0
+"""What a killed grading's caller may take to remove what it left."""
 
 
 def present() -> set[str]:
@@ -13,10 +18,14 @@ def present() -> set[str]:
 
 def abandoned() -> list[str]:
     """The same of sessions whose grader is no longer there (others may be grading beside us, and
-    what one of them has removed since the first look isn't abandoned)."""
-    dead = {
-        f"{kind} {identity}"
-        for kind, identity, labels in connect().labelled(LABEL)
-        if not alive(labels[LABEL])
-    }
-    return sorted(dead & present()) if dead else []
+    what one of them has removed within moments isn't abandoned)."""
+    deadline = time.monotonic() + MOMENT_SECONDS
+    while True:
+        dead = {
+            f"{kind} {identity}"
+            for kind, identity, labels in connect().labelled(LABEL)
+            if not alive(labels[LABEL])
+        }
+        if not dead or time.monotonic() > deadline:
+            return sorted(dead)
+        time.sleep(0.2)

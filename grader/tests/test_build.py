@@ -54,6 +54,7 @@ def test_failing_step_is_named_with_its_line_and_output(session: Session) -> Non
     assert "so-it-said" in failed.value.evidence[0].observed
 
 
+@pytest.mark.slow
 def test_deadline_ends_the_build_and_names_the_step(session: Session) -> None:
     with pytest.raises(BuildFailed, match=r"within 2 s.*sleep 600"):
         run(session, FROM + "RUN sleep 600\n", seconds=2.0)
@@ -78,6 +79,7 @@ def test_secrets_are_mounted_and_not_kept(session: Session) -> None:
     assert "token" in printed
 
 
+@pytest.mark.slow
 def test_packages_install_without_a_network(session: Session) -> None:
     text = FROM + "RUN pip install --no-cache-dir flask && apt-get update -qq\n"
     text += "RUN apt-get install -y -qq --no-install-recommends curl && curl --version\n"

@@ -19,6 +19,7 @@ from grader.report import Report, Status
 from grader.tests import leftover, spare
 from grader.tests.spare import SpareEngine
 
+pytestmark = [pytest.mark.slow]
 EXERCISE = catalog.find("nonroot_user")
 SOLUTION = submission.from_texts(EXERCISE, EXERCISE.solved)
 STARTER = submission.from_texts(EXERCISE, EXERCISE.starter)
@@ -47,7 +48,6 @@ def test_no_engine_is_said_and_nothing_scored(monkeypatch: pytest.MonkeyPatch) -
     assert "./lab setup" in report.checks[0].message
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["kill", "terminate"])
 @pytest.mark.parametrize("moment", ["building the image", "looking at the container"])
 def test_engine_that_dies_in_the_middle_costs_no_points(

@@ -16,6 +16,7 @@ from grader.report import Report, Status
 from grader.sandbox import LIMITS
 from grader.tests import leftover
 
+pytestmark = [pytest.mark.slow]
 EXERCISE = catalog.find("nonroot_user")
 SOLUTION = EXERCISE.solved["Dockerfile"]
 SERVICE = 'COPY app.py model.json ./\nCMD ["python", "app.py"]\n'
@@ -82,7 +83,6 @@ def test_service_reaches_no_network(canary_server: tuple[str, list[str]]) -> Non
     assert asked == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "step",
     ["RUN sh -c 'b() { b | b & }; b; sleep 1000'", "RUN sleep 1000"],

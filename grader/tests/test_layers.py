@@ -84,6 +84,7 @@ def test_layers_stand_above_the_lab_base(deleting: Layers) -> None:
     assert made == ["WORKDIR", "COPY", "RUN", "RUN"]
 
 
+@pytest.mark.slow
 def test_final_file_system_is_what_a_container_would_see(bench: Bench, deleting: Layers) -> None:
     """What was deleted, or lies in a folder that was made anew, is gone; the rest is there."""
     view = layers.filesystem(bench, deleting)
@@ -96,6 +97,7 @@ def test_final_file_system_is_what_a_container_would_see(bench: Bench, deleting:
     assert view["/bin"].target == "usr/bin"
 
 
+@pytest.mark.slow
 def test_both_ways_to_read_find_the_same(bench: Bench, deleting: Layers) -> None:
     """docker save is the slow way that every engine has."""
     slow = layers.read(bench, image.inspect(bench.engine, deleting.image), NEEDLES, quick=False)

@@ -65,6 +65,7 @@ def test_store_that_is_none_is_said_in_a_sentence(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_same_answer_is_graded_once(tmp_path: Path) -> None:
     """The second time comes from the store, check by check; ``fresh`` grades again."""
     answer = submission.from_texts(EXERCISE, EXERCISE.solved)
@@ -81,6 +82,7 @@ def test_store_that_can_not_be_read_costs_time_only(tmp_path: Path) -> None:
     assert runner.grade(EXERCISE, answer, results=tmp_path).status is Status.PASSED
 
 
+@pytest.mark.slow
 def test_untouched_starter_earns_nothing() -> None:
     """Its verdicts are told all the same; a comment more, and what passes counts."""
     starter = submission.from_texts(EXERCISE, EXERCISE.starter)

@@ -94,6 +94,7 @@ def found(copy: Copy) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", BROKEN)
 def test_broken_course_is_noticed(found: str, rule: str) -> None:
     """A rule that nothing breaks is not tested."""

@@ -26,6 +26,8 @@ from grader.tests.spare import SpareEngine
 EXERCISE = catalog.find("nonroot_user")
 STUDENTS = 6
 
+pytestmark = [pytest.mark.slow]
+
 
 def reports(done: Done) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.out.splitlines() if '"summary"' not in line]
@@ -54,7 +56,6 @@ def begin(handed: Path, folder: Path, *more: str) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.mark.slow
 def test_equal_answers_are_graded_once_and_known_ones_never_again(tmp_path: Path) -> None:
     """Three students, two answers; the second run and one more student cost nothing."""
     handed = tmp_path / "class"
@@ -107,7 +108,6 @@ def test_answer_that_can_not_be_read_disturbs_nobody(tmp_path: Path) -> None:
     assert "6 of 6" in done.out
 
 
-@pytest.mark.slow
 def test_private_checks_count_beside_the_courses(tmp_path: Path) -> None:
     """An instructor's folder outside the repository; without it the grade is another one."""
     class_of(tmp_path / "class", 1)
@@ -126,7 +126,6 @@ def test_private_checks_count_beside_the_courses(tmp_path: Path) -> None:
     assert without["max_score"] == 6
 
 
-@pytest.mark.slow
 def test_two_coordinators_never_write_one_store(tmp_path: Path) -> None:
     class_of(tmp_path / "class", STUDENTS)
     first = begin(tmp_path / "class", tmp_path)
@@ -138,7 +137,6 @@ def test_two_coordinators_never_write_one_store(tmp_path: Path) -> None:
     assert "Another ./lab grade" in second.err
 
 
-@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_graded_and_leaves_nothing(tmp_path: Path) -> None:
     class_of(tmp_path / "class", STUDENTS)
     process = begin(tmp_path / "class", tmp_path)
@@ -153,7 +151,6 @@ def test_ctrl_c_keeps_what_is_graded_and_leaves_nothing(tmp_path: Path) -> None:
     assert leftover.abandoned() == []
 
 
-@pytest.mark.slow
 def test_sigkill_at_any_moment_loses_and_repeats_nothing(tmp_path: Path) -> None:
     """Killed again and again, the same command ends with every result recorded exactly once."""
     class_of(tmp_path / "class", STUDENTS)
@@ -189,7 +186,6 @@ def spare_engine(spare_home: Path) -> Iterator[SpareEngine]:
         yield engine
 
 
-@pytest.mark.slow
 def test_engine_that_dies_and_comes_back_costs_nobody_a_point(
     tmp_path: Path, spare_engine: SpareEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,7 @@ def test_dockerfile_that_does_not_parse(answers: Path) -> None:
     assert_failed(check(answers), "line 2")
 
 
+@pytest.mark.slow
 def test_step_that_fails(answers: Path) -> None:
     (answers / "Dockerfile").write_text("FROM python:3.11-slim\nRUN echo it-said; exit 3\n")
     done = check(answers)
@@ -114,6 +115,7 @@ def test_huge_file(answers: Path) -> None:
     assert_failed(check(answers), "100.0 MB")
 
 
+@pytest.mark.slow
 def test_symbolic_link_is_not_followed(answers: Path) -> None:
     (answers / "Dockerfile").symlink_to("/etc/passwd")
     done = check(answers)
@@ -131,6 +133,7 @@ def test_text_that_is_not_utf8(answers: Path) -> None:
     assert_failed(check(answers), "not UTF-8")
 
 
+@pytest.mark.slow
 def test_other_files_are_named_and_left_aside(answers: Path) -> None:
     """Also an answer to a given file, and names made to confuse a terminal."""
     (answers / "Dockerfile").write_text(SOLUTION)
@@ -155,6 +158,7 @@ def test_file_name_that_climbs_is_never_read(answers: Path) -> None:
     assert done.json["submission"]["ignored"] == ["../Dockerfile"]
 
 
+@pytest.mark.slow
 def test_notebook_answer_is_graded(answers: Path) -> None:
     source = ["%%answer nonroot_user Dockerfile\n", *SOLUTION.splitlines(keepends=True)]
     cells = [

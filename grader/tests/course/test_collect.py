@@ -18,6 +18,8 @@ from grader.outcome import UsageError
 from grader.tests.course import classroom
 from grader.tests.course.classroom import ASSIGNMENT, hand_in, released
 
+pytestmark = [pytest.mark.slow]
+
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Course:

@@ -18,6 +18,8 @@ from grader.notebook import question
 Outputs = list[Any]
 Run = Callable[[str], list[Any]]
 
+pytestmark = [pytest.mark.slow]
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
