@@ -27,6 +27,7 @@ def drain_requests(script: Script) -> None:
         is_connected()
     batch = script.send("/batch", "POST", b'{"id": "a", "rows": [[1.0, 2.0, 3.0]]}')
     script.pod.ask("accepted", port=8000, timeout=10.0)
+    script.request("/health", timeout=0.3, wait=0.0)
     stopping = [script.beside(script.client.stop, each) for each in (container, *others.values())]
     while "error" not in script.request("/health", timeout=0.5, wait=0.0):
         time.sleep(PAUSE_SECONDS)

@@ -13,7 +13,7 @@ import pytest
 
 from grader import catalog, runner, submission
 from grader.report import Report, Status
-from grader.sandbox import LIMITS
+from grader.sandbox import LIMITS, Limits
 from grader.tests import leftover
 
 pytestmark = [pytest.mark.slow]
@@ -47,9 +47,9 @@ def nothing_is_left() -> Iterator[None]:
     assert leftover.abandoned() == []
 
 
-def grade(dockerfile: str) -> Report:
+def grade(dockerfile: str, limits: Limits = QUICK) -> Report:
     return runner.grade(
-        EXERCISE, submission.from_texts(EXERCISE, {"Dockerfile": dockerfile}), limits=QUICK
+        EXERCISE, submission.from_texts(EXERCISE, {"Dockerfile": dockerfile}), limits=limits
     )
 
 
@@ -100,7 +100,8 @@ def test_build_that_never_ends_is_stopped(step: str) -> None:
 
 
 def test_memory_hog_in_a_build_dies_alone() -> None:
-    report = grade(f'FROM python:3.11-slim\nRUN python -c "x = bytearray(3 << 30)"\n{SERVICE}')
+    hog = f'FROM python:3.11-slim\nRUN python -c "x = bytearray(3 << 30)"\n{SERVICE}'
+    report = grade(hog, LIMITS)
     assert verdicts(report)["builds"] is Status.FAILED
     assert "137" in report.checks[0].message or "MemoryError" in report.to_json()
 
