@@ -28,6 +28,8 @@ class Limits:
 
 
 LIMITS = Limits()
+PRIORITIES = frozenset({"nice", "rtprio", "rttime"})
+"""Ulimits with which a container could take the processor away from the host."""
 
 
 def host_config(
@@ -42,26 +44,50 @@ def host_config(
 
     ``network`` is a network mode, ``volumes`` the paths that its image declares as VOLUME: each
     becomes a tmpfs of bounded size, or a submission could fill the disk through it.
-    ``overrides`` come from a checked exercise; they can't widen what is not theirs to widen.
+    ``overrides`` come from a checked exercise and from what a learner asks for; they can't widen
+    what is not theirs to widen.
     """
-    tmpfs = f"rw,nosuid,nodev,size={limits.tmpfs_bytes}"
+    asked = overrides or {}
     config: dict[str, Any] = {
         "NetworkMode": network,
         "Memory": limits.memory,
         "MemorySwap": limits.memory,
-        "PidsLimit": limits.pids,
         "NanoCpus": int(min(limits.cpus, host_cpus) * 1e9),
         "SecurityOpt": ["no-new-privileges"],
         "LogConfig": {
             "Type": "json-file",
             "Config": {"max-size": str(limits.log_bytes), "max-file": "2"},
         },
-        "Ulimits": [{"Name": "fsize", "Soft": limits.file_bytes, "Hard": limits.file_bytes}],
-        "Tmpfs": dict.fromkeys(volumes, tmpfs),
         "Privileged": False,
         "AutoRemove": False,
+        **asked,
+        "PidsLimit": _at_most(limits.pids, asked.get("PidsLimit")),
+        "Ulimits": _ulimits(limits, asked.get("Ulimits") or ()),
+        "Tmpfs": _tmpfs(limits, volumes, asked),
     }
-    config.update(overrides or {})
-    if "NanoCpus" not in (overrides or {}) and (config.get("CpuQuota") or config.get("CpuPeriod")):
+    if "NanoCpus" not in asked and (config.get("CpuQuota") or config.get("CpuPeriod")):
         del config["NanoCpus"]  # the engine takes one form of a CPU limit only
     return config
+
+
+def _at_most(limit: int, asked: int | None) -> int:
+    """What is asked for within a limit; none, 0 and less mean that there is to be none."""
+    return min(asked, limit) if asked and asked > 0 else limit
+
+
+def _ulimits(limits: Limits, asked: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A learner's ulimits beside the sandbox's bound on files."""
+    found = {each["Name"]: dict(each) for each in asked if each["Name"] not in PRIORITIES}
+    size = found.get("fsize", {})
+    bounds = {key: _at_most(limits.file_bytes, size.get(key)) for key in ("Soft", "Hard")}
+    return [*({**found, "fsize": {"Name": "fsize", **bounds}}).values()]
+
+
+def _tmpfs(limits: Limits, volumes: Iterable[str], asked: Mapping[str, Any]) -> dict[str, str]:
+    """A bounded tmpfs for each declared volume where nothing else is mounted, and those asked
+    for."""
+    own: Mapping[str, str] = asked.get("Tmpfs") or {}
+    taken = {mount["Target"].rstrip("/") for mount in asked.get("Mounts") or ()}
+    taken |= {path.rstrip("/") for path in own}
+    declared = [path for path in volumes if path.rstrip("/") not in taken]
+    return {**dict.fromkeys(declared, f"rw,nosuid,nodev,size={limits.tmpfs_bytes}"), **own}

@@ -147,9 +147,13 @@ def _volumes(declared: Any, name: str) -> frozenset[str]:
     if not isinstance(declared, dict):
         raise LearnerFault(f"{name}: volumes should be a mapping.")
     for volume, options in declared.items():
-        if set(options or {}) - {"labels", "name", "driver"} or (options or {}).get(
-            "driver", "local"
-        ) not in ("local", None):
+        if options is not None and not isinstance(options, dict):
+            raise LearnerFault(
+                f"{name}: the volume {str(volume)[:40]!r} should have no options, or a mapping."
+            )
+        options = options or {}
+        is_plain = options.get("driver") in (None, "local")
+        if options.keys() - {"labels", "name", "driver"} or not is_plain:
             raise LearnerFault(
                 f"{name}: the options of the volume {str(volume)[:40]!r} may reach the host; "
                 "a plain one is enough here."

@@ -12,9 +12,7 @@ from grader.outcome import LearnerFault
 from grader.report import Evidence
 from grader.sandbox import LIMITS
 
-ALSO = frozenset(
-    {"CapAdd", "LogConfig", "SecurityOpt", "Mounts", "Binds", "Ulimits", "OomScoreAdj", "GroupAdd"}
-)
+ALSO = frozenset({"CapAdd", "LogConfig", "SecurityOpt", "Mounts", "Binds", "Ulimits", "GroupAdd"})
 CONFIG = (
     *("Cmd", "Entrypoint", "Env", "User", "WorkingDir", "StopSignal", "StopTimeout"),
     *("Healthcheck", "Hostname", "Tty"),

@@ -147,6 +147,8 @@ BROKEN = {
     "services: {scorer: {build: {dockerfile_inline: FROM x}}}": "no more than",
     "services: {scorer: {build: .}}\nconfigs: {x: {file: /etc/shadow}}": "top-level",
     "services: {scorer: {build: .}}\nvolumes: {x: {external: true}}": "reach the host",
+    "services: {scorer: {build: .}}\nvolumes: {x: 5}": "no options, or a mapping",
+    "services: {scorer: {build: .}}\nvolumes: {x: [[1]]}": "no options, or a mapping",
     "services: {scorer: {build: .}}\nvolumes: {x: {driver: nfs}}": "reach the host",
     "services: {scorer: {build: .}}\n---\nservices: {}": "one mapping",
     "a: !!python/object/apply:os.system ['id']": "isn't valid YAML",
