@@ -14,7 +14,9 @@ TOGETHER = {
     r"/notebook/test_browser\.py|/reports/test_reports\.py.*browser": "one JupyterLab and browser",
     r"/notebook/test_kernel\.py": "one kernel",
     r"/test_solutions\.py": "the container that receipts call web, and its port",
-    r"/test_engine_faults\.py|/batch/test_cluster\.py|/batch/test_grade\.py": "a second engine",
+    r"/(test_engine_faults|batch/test_cluster|batch/test_grade|errata/test_policies)\.py": (
+        "a second engine"
+    ),
     r"/course/": "one course with a graded class",
     r"/author/": "one copy of the project",
 }
