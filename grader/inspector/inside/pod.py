@@ -14,6 +14,8 @@ from typing import Any
 
 MAX_BODY = 1 << 20
 RETRY_SECONDS = 0.004
+_asking: set[int] = set()
+"""The ports from which whole requests were sent and not answered yet."""
 
 
 def request(
@@ -38,6 +40,7 @@ def request(
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sent = time.monotonic()
+    own = sock.getsockname()[1]
     expired = threading.Event()
 
     def cut() -> None:
@@ -54,6 +57,7 @@ def request(
     connection.sock = sock
     try:
         connection.request(method, path, base64.b64decode(body) or None, headers)
+        _asking.add(own)
         response = connection.getresponse()
         content = response.read(MAX_BODY)
         return {
@@ -67,6 +71,7 @@ def request(
         return {"error": kind, "seconds": time.monotonic() - sent}
     finally:
         watchdog.cancel()
+        _asking.discard(own)
         sock.close()
 
 
@@ -89,21 +94,30 @@ def listening() -> list[list[Any]]:
 
 
 def accepted(port: int, timeout: float) -> bool:
-    """Whether, within ``timeout``, a program has accepted a connection on ``port`` and read all
-    that was sent. The kernel tells: an accepted socket has an inode, a read one an empty queue."""
+    """Whether, within ``timeout``, a program on ``port`` has accepted the requests that were
+    sent from here, and read all of them. The kernel tells: an accepted socket has an
+    inode, a read one an empty queue. Others' connections (a health check's) say nothing."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        for name in ("tcp", "tcp6"):
-            with open(f"/proc/net/{name}") as table:
-                for row in table.read().splitlines()[1:]:
-                    words = row.split()
-                    local, state, queues, inode = words[1], words[3], words[4], words[9]
-                    unread = int(queues.partition(":")[2], 16)
-                    is_ours = int(local.rpartition(":")[2], 16) == port and state == "01"
-                    if is_ours and inode != "0" and not unread:
-                        return True
+        asking = set(_asking)
+        if asking and asking <= _in_hand(port):
+            return True
         time.sleep(RETRY_SECONDS)
     return False
+
+
+def _in_hand(port: int) -> set[int]:
+    """The other ends' ports of the connections to ``port`` that are accepted and read."""
+    found = set()
+    for name in ("tcp", "tcp6"):
+        with open(f"/proc/net/{name}") as table:
+            for row in table.read().splitlines()[1:]:
+                words = row.split()
+                local, remote = (int(words[i].rpartition(":")[2], 16) for i in (1, 2))
+                unread = int(words[4].partition(":")[2], 16)
+                if (local, words[3]) == (port, "01") and words[9] != "0" and not unread:
+                    found.add(remote)
+    return found
 
 
 def _kind(error: Exception) -> str:
