@@ -17,6 +17,9 @@ from grader.outcome import LearnerFault
 MAX_VALUES = 5000
 MAX_DEPTH = 40
 MAX_CHARACTERS = 64 * 1024
+MAX_DIGITS = 100
+LONG = 100
+"""A text of so many characters counts as one value more."""
 
 Path = tuple[str | int, ...]
 """Where a value stands: the keys and positions that lead to it."""
@@ -42,10 +45,26 @@ class _Loader(yaml.SafeLoader):
             seen.add(str(key.value))
         return super().construct_mapping(node, deep)
 
+    def construct_scalar(self, node: Any) -> Any:
+        """Escapes may name the halves of a character; alone, one can't be written anywhere."""
+        text = super().construct_scalar(node)
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise yaml.constructor.ConstructorError(
+                None, None, "a text holds half a character", node.start_mark
+            ) from error
+
     def construct_yaml_int(self, node: Any) -> int:
         """A leading zero doesn't make a number octal in YAML 1.2."""
         text = str(self.construct_scalar(node))
-        return int(text, 8 if text.startswith("0o") else 16 if text.startswith("0x") else 10)
+        base = 8 if text.startswith("0o") else 16 if text.startswith("0x") else 10
+        number = int(text, base) if len(text) <= MAX_DIGITS else 1 << 64
+        if number.bit_length() > 64:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a number is beyond 64 bits: {text[:40]}", node.start_mark
+            )
+        return number
 
 
 _CORE = {
@@ -56,6 +75,8 @@ _CORE = {
     "merge": (r"^(?:<<)$", "<"),
 }
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+for _name in ("binary", "timestamp", "omap", "pairs", "set"):
+    del _Loader.yaml_constructors[f"tag:yaml.org,2002:{_name}"]
 _Loader.yaml_implicit_resolvers = {}
 for _name, (_pattern, _first) in _CORE.items():
     _Loader.add_implicit_resolver(
@@ -75,7 +96,7 @@ def load(text: str, name: str) -> dict[str, Any]:
         documents = list(yaml.load_all(text, Loader=_Loader))
     except yaml.YAMLError as error:
         raise LearnerFault(f"{name} isn't valid YAML: {_reason(error)}.") from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, LookupError) as error:
         raise LearnerFault(
             f"{name} has a value that isn't of the type it is tagged with."
         ) from error
@@ -98,13 +119,16 @@ def _bound(text: str, name: str) -> None:
 
 
 def _size(node: yaml.Node, sizes: dict[int, int], depth: int) -> int:
-    """How many values a node stands for, each alias counted every time it is used."""
+    """How many values a node stands for, each alias counted every time it is used; a long text
+    counts as several."""
     if depth > MAX_DEPTH:
         raise RecursionError
     if id(node) in sizes:
         return sizes[id(node)]
     size = 1
-    if isinstance(node, yaml.SequenceNode):
+    if isinstance(node, yaml.ScalarNode):
+        size += len(node.value) // LONG
+    elif isinstance(node, yaml.SequenceNode):
         size += sum(_size(child, sizes, depth + 1) for child in node.value)
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:

@@ -5,8 +5,11 @@ Nothing of it is run. ``read`` gives the jobs and steps; ``run.tell`` the effect
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 from grader import document
-from grader.outcome import LearnerFault
+from grader.outcome import LearnerFault, NotInLab
 from grader.report import Evidence
 from grader.workflow import model, schema, shell, unknown
 from grader.workflow.expression import ExpressionError
@@ -19,10 +22,10 @@ SHOWN = 3
 
 
 def read(text: str, file: str = FILE) -> Workflow:
-    """Read a workflow that GitHub would accept. Raises LearnerFault."""
-    if unknown.OPEN in text or unknown.CLOSE in text:
-        raise LearnerFault(f"{file} holds private characters that no workflow needs.")
+    """Read a workflow that GitHub would accept. Raises LearnerFault or NotInLab."""
     found = document.load(text, file)
+    if any(unknown.OPEN in each or unknown.CLOSE in each for each in (text, *_texts(found))):
+        raise LearnerFault(f"{file} holds private characters that no workflow needs.")
     lines = document.lines(text)
     if any("<<" in path for path in lines):
         raise LearnerFault(f"{file} uses a merge key (<<), which GitHub doesn't read.")
@@ -32,6 +35,7 @@ def read(text: str, file: str = FILE) -> Workflow:
     except ExpressionError as error:
         faults.append(str(error))
     if not faults:
+        _check_ids(found["jobs"])
         workflow = model.build(found, text, file, lines, order)
         faults += list(_scripts(workflow))
     if faults:
@@ -41,6 +45,29 @@ def read(text: str, file: str = FILE) -> Workflow:
             Evidence(f"cat -n {file}", "\n".join(faults), "a workflow that GitHub accepts"),
         )
     return workflow
+
+
+def _check_ids(jobs: Iterable[object]) -> None:
+    """GitHub takes ``true:`` for a name, and YAML for a truth value."""
+    for each in jobs:
+        if not isinstance(each, str):
+            raise NotInLab(
+                f"The lab can't follow a job whose id is {str(each).lower()}; in quotes it is a "
+                "name. Nothing was scored."
+            )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in the file: escapes hide characters that the file itself doesn't have."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _texts(key)
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
 
 
 def _scripts(workflow: Workflow) -> list[str]:

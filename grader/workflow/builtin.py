@@ -47,7 +47,7 @@ def run(script: Script, words: list[str], given: File) -> Outcome | None:
             return _read(script, rest, given)
         case "[" | "test" | "[[":
             return _test(script, rest[:-1] if name != "test" else rest)
-        case "((":
+        case "((" if rest:
             return _number(script, rest[0])
         case "eval":
             return script.follow(shell.parse(" ".join(rest)), script.checked, given)
@@ -67,7 +67,7 @@ def _pass_on(script: Script, name: str, rest: list[str], given: File) -> Outcome
     if name == "tee":
         for each in names:
             before = files.get(each, File()).text if "-a" in rest else ""
-            files[each] = File(before + given.text, given.images)
+            files[each] = File((before + given.text)[-expansion.MAX_TEXT :], given.images)
     elif names and names[0] in files:
         given = files[names[0]]
         if name not in ("cat", "zcat", "sort", "uniq") and not {"-c", "--stdout"} & set(rest):
@@ -85,18 +85,18 @@ def _code(rest: list[str], script: Script) -> int:
 
 
 def _printed(rest: list[str]) -> str:
-    if not rest:
-        return ""
-    form, *values = rest[2:] if rest[0] == "-v" else rest
+    form, *values = (rest[2:] if rest[:1] == ["-v"] else rest) or [""]
     form = form.replace("\\n", "\n").replace("%b", "%s").replace("%d", "%s")
     places = form.count("%s")
     if not places:
         return form.replace("%%", "%")
     out = ""
+    pieces = form.split("%s")
     for start in range(0, max(len(values), 1), places):
-        pieces = form.split("%s")
         chosen = [*values[start : start + places], *[""] * places]
         out += "".join(a + b for a, b in zip(pieces, [*chosen[:places], ""], strict=False))
+        if len(out) > expansion.MAX_TEXT:
+            break
     return out[: expansion.MAX_TEXT]
 
 
@@ -126,7 +126,7 @@ def _read(script: Script, rest: list[str], given: File) -> Outcome:
 
 
 def _number(script: Script, source: str) -> Outcome:
-    plain = re.sub(r"\$?\{?([A-Za-z_]\w*)\}?", lambda f: script.variables.get(f[1], "0"), source)
+    plain = expansion.filled(source, r"\$?\{?([A-Za-z_]\w*)\}?", script.variables, "0")
     found = re.fullmatch(r"\s*(-?\d{1,9})\s*(?:([=!<>]=|[<>])\s*(-?\d{1,9}))?\s*", plain)
     if not found:
         return Outcome(is_question=True)

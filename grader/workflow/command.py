@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from grader.outcome import NotInLab
-from grader.workflow import builtin, engine_command, option, scanner, unknown
+from grader.workflow import builtin, engine_command, growth, option, scanner, unknown
 from grader.workflow.machine import File, Machine
 from grader.workflow.script import MAX_CALLS, Outcome, Script
 
@@ -125,11 +125,13 @@ def _xargs(script: Script, words: list[str], given: File) -> Outcome:
     rounds = [[item] for item in items[:100]] if one_by_one else [items[:100]]
     worst, out = 0, ""
     for chosen in rounds if items else []:
-        line = (
-            [word.replace(place, chosen[0]) for word in command] if place else [*command, *chosen]
-        )
+        line = [*command, *chosen]
+        if place:
+            line = [growth.replaced(word, place, chosen[0]) for word in command]
+        script.machine.world.work.add()
+        script.machine.world.work.weigh(*line)
         found = script.perform(script, line, File())
-        worst, out = found.code or worst, out + found.out.text
+        worst, out = found.code or worst, growth.joined((out, found.out.text))
     return Outcome(123 if worst else 0, File(out))
 
 

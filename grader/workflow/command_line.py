@@ -26,7 +26,7 @@ class CommandLine:
 
 
 def of_step(step: Step, env: Mapping[str, str] | None = None) -> Iterator[CommandLine]:
-    """Raises nothing: a script that can't be read has no commands here."""
+    """A script that can't be read has no commands here. Raises NotInLab for texts that grow."""
     if not step.run:
         return
     try:
@@ -43,9 +43,7 @@ def of_step(step: Step, env: Mapping[str, str] | None = None) -> Iterator[Comman
     for each, after, outer in commands(parsed):
         for name, word in each.assignments:
             variables[name] = expansion.text(word, variables, substitute)
-        words = [
-            piece for word in each.words for piece in expansion.fields(word, variables, substitute)
-        ]
+        words = expansion.command(each.words, variables, substitute)
         if words[:1] == ["set"]:
             flags = [word for word in words[1:] if re.match(r"[-+][a-z]*x", word)]
             traced = flags[-1].startswith("-") if flags else traced or "xtrace" in words

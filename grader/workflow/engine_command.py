@@ -150,6 +150,8 @@ def built(
                 return Outcome(1), ""
         elif kind in ("docker", "oci", "tar") and target:
             file = target.rpartition("/")[2]
+            for _ in names:
+                machine.world.work.add()
             machine.files[file] = File(images=tuple((name, image) for name in names))
         kept |= kind in ("docker", "image") and not target and not (kind == "image" and separate)
     if kept:
@@ -207,6 +209,7 @@ def _save(machine: Machine, words: list[str]) -> Outcome:
     options = option.read(words, frozenset({"-q", "--quiet", "-m", "--compress"}))
     pairs = []
     for name in options.positional:
+        machine.world.work.add()
         image = machine.local(name)
         if image is None:
             return _absent(machine, [name])

@@ -6,9 +6,7 @@ each answer.
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,13 +22,18 @@ from grader.workflow.expression import (
     Operation,
     Star,
     condition,
-    number,
     template,
     walk,
 )
-
-Value = Any
-"""None, bool, float, str, list or dict."""
+from grader.workflow.value import (
+    Value,
+    as_number,
+    as_text,
+    formatted,
+    from_json,
+    joined,
+    to_json,
+)
 
 STATUS = frozenset({"success", "failure", "always", "cancelled"})
 FUNCTIONS = {
@@ -63,7 +66,7 @@ class Scope:
     def text(self, source: str) -> str:
         """A text with its ``${{ }}`` replaced. Raises ExpressionError."""
         pieces = template(source)
-        return "".join(
+        return joined(
             piece if isinstance(piece, str) else as_text(self.value(piece)) for piece in pieces
         )
 
@@ -169,20 +172,20 @@ class Scope:
                 return self.value(arguments[-1]) if len(arguments) % 2 else None
         values = [self.value(argument) for argument in arguments]
         if function == "hashfiles":
-            return unknown.mark(f"hash of {', '.join(map(as_text, values))}", unknown.SOME)
+            return unknown.mark(f"hash of {joined(map(as_text, values), ', ')}", unknown.SOME)
         if function == "contains" and isinstance(values[0], list):
             return any(self._same(each, values[1]) for each in values[0])
         if function in ("contains", "startswith", "endswith"):
             return self._within(function, as_text(values[0]), as_text(values[1]))
         if function == "format":
-            return _formatted(as_text(values[0]), values[1:])
+            return formatted(as_text(values[0]), values[1:])
         if function == "join":
             items = values[0] if isinstance(values[0], list) else [values[0]]
-            return (as_text(values[1]) if len(values) > 1 else ",").join(map(as_text, items))
+            return joined(map(as_text, items), as_text(values[1]) if len(values) > 1 else ",")
         if function == "tojson":
-            return json.dumps(_plain(values[0]), indent=2, ensure_ascii=False)
+            return to_json(values[0])
         if function == "fromjson":
-            return _from_json(as_text(values[0]))
+            return from_json(as_text(values[0]))
         raise ExpressionError(f"there is no function {function}()")
 
     def _within(self, function: str, text: str, part: str) -> bool:
@@ -205,31 +208,6 @@ class Open(dict[str, Value]):
         return unknown.mark(f"{self._name}.{key}", self._kind)
 
 
-def as_text(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return f"{value:.15g}"
-    if isinstance(value, str):
-        return value
-    return "Array" if isinstance(value, list) else "Object"
-
-
-def as_number(value: Value) -> float:
-    if value is None or value is False or value == "":
-        return 0.0
-    if isinstance(value, (bool, int, float)):
-        return float(value)
-    if isinstance(value, str):
-        try:
-            return number(value.strip())
-        except ValueError:
-            return math.nan
-    return math.nan
-
-
 def _said(value: Value) -> str:
     return unknown.shown(value) if isinstance(value, str) else as_text(value)
 
@@ -237,7 +215,7 @@ def _said(value: Value) -> str:
 def _member(container: Mapping[str, Value], name: str) -> Value:
     lowered = name.lower()
     for key, value in container.items():
-        if key.lower() == lowered:
+        if as_text(key).lower() == lowered:
             return value
     return container.look_up(name) if isinstance(container, Open) else None
 
@@ -247,7 +225,7 @@ def _indexed(target: Value, key: Value, filtered: bool) -> Value:
         found = [_indexed(each, key, False) for each in target]
         return [each for each in found if each is not None]
     if isinstance(target, str) and not unknown.is_known(target):
-        return unknown.mark(f"{target}.{as_text(key)}")
+        return unknown.mark(joined((target, as_text(key)), "."))
     if isinstance(target, Mapping):
         return _member(target, as_text(key))
     if isinstance(target, list):
@@ -260,40 +238,3 @@ def _values(target: Value) -> list[Value]:
     if isinstance(target, Mapping):
         return list(target.values())
     return target if isinstance(target, list) else []
-
-
-def _formatted(form: str, values: list[Value]) -> str:
-    def piece(found: re.Match[str]) -> str:
-        if found[0] in ("{{", "}}"):
-            return found[0][0]
-        index = int(found[1][:4]) if found[1] else -1
-        if not 0 <= index < len(values):
-            raise ExpressionError(f"format() has no value for {found[0]!r}")
-        return as_text(values[index])
-
-    return re.sub(r"\{\{|\}\}|\{(\d+)\}|[{}]", piece, form)
-
-
-def _plain(value: Value) -> Value:
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _from_json(text: str) -> Value:
-    try:
-        return _floated(json.loads(text))
-    except (ValueError, RecursionError) as error:
-        if not unknown.is_known(text):
-            return unknown.mark(f"fromJSON({text})", unknown.SOME)
-        raise ExpressionError(f"fromJSON() can't read {text[:40]!r}") from error
-
-
-def _floated(value: Value) -> Value:
-    if isinstance(value, dict):
-        return {key: _floated(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_floated(each) for each in value]
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

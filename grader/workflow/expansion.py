@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from grader.workflow import unknown
+from grader.workflow import growth, unknown
 from grader.workflow.syntax import Arithmetic, Substitution, Text, Variable, Word
 
 MAX_TEXT = 20_000
@@ -16,15 +16,36 @@ Substitute = Callable[[Substitution], str]
 
 def text(word: Word, variables: Mapping[str, str], substitute: Substitute) -> str:
     """The word as one text, as in an assignment or between double quotes."""
-    return "".join(_value(part, variables, substitute) for part in word)[:MAX_TEXT]
+    return growth.joined(_value(part, variables, substitute) for part in word)
 
 
-def fields(word: Word, variables: Mapping[str, str], substitute: Substitute) -> list[str]:
-    """The words that a word becomes: unquoted values are split at blanks."""
+def command(
+    words: Iterable[Word], variables: Mapping[str, str], substitute: Substitute
+) -> list[str]:
+    """The fields of all words of a command. Raises NotInLab when they are too long together."""
+    found: list[str] = []
+    left = growth.MAX_TEXT
+    for word in words:
+        more = fields(word, variables, substitute, left)
+        left -= sum(map(len, more))
+        found += more
+    return found
+
+
+def fields(
+    word: Word,
+    variables: Mapping[str, str],
+    substitute: Substitute,
+    most: int = growth.MAX_TEXT,
+) -> list[str]:
+    """The words that a word becomes: unquoted values are split at blanks. Raises NotInLab when
+    they have more than ``most`` characters."""
     found: list[str] = []
     open_field: str | None = None
     for part in word:
         value = _value(part, variables, substitute)
+        most -= len(value)
+        growth.check(most)
         if isinstance(part, Text) or (part.quoted and not _is_list(part)):
             open_field = (open_field or "") + value
             continue
@@ -39,16 +60,15 @@ def fields(word: Word, variables: Mapping[str, str], substitute: Substitute) -> 
         if value[-1:].isspace():
             found.append(open_field)
             open_field = None
-    return found if open_field is None else [*found, open_field[:MAX_TEXT]]
+    return found if open_field is None else [*found, open_field]
 
 
 def pattern(word: Word, variables: Mapping[str, str], substitute: Substitute) -> str:
     """The word as a glob in which quoted parts stand for themselves."""
-    parts = []
-    for part in word:
-        value = _value(part, variables, substitute)
-        parts.append(re.sub(r"([*?\[])", r"[\1]", value) if part.quoted else value)
-    return "".join(parts)
+    pairs = ((part, _value(part, variables, substitute)) for part in word)
+    return growth.joined(
+        re.sub(r"([*?\[])", r"[\1]", value) if part.quoted else value for part, value in pairs
+    )
 
 
 def fits(value: str, glob: str) -> bool | None:
@@ -57,7 +77,7 @@ def fits(value: str, glob: str) -> bool | None:
         return True
     if not (unknown.is_known(value) and unknown.is_known(glob)):
         return None if unknown.is_same(value, glob) is None or "*" in glob else False
-    if glob.count("*") > 8 or len(value) > 2000:
+    if glob.count("*") > 8 or len(value) > 2000 or len(glob) > 2000:
         return None
     return fnmatch.fnmatchcase(value, glob)
 
@@ -104,9 +124,7 @@ def _transformed(
     if found := re.match(r":?([-=+?])(.*)", operation, re.S):
         if found[0][0] != ":" and operation[0] not in "-=+?":
             return value
-        word = re.sub(
-            r"\$\{?(\w+)\}?", lambda each: variables.get(each[1], ""), found[2].strip("\"'")
-        )
+        word = filled(found[2].strip("\"'"), r"\$\{?(\w+)\}?", variables)
         is_set = bool(value) if operation.startswith(":") else name in variables
         return (word if is_set else "") if found[1] == "+" else value if is_set else word
     if operation in (",,", ",", "^^", "^"):
@@ -120,16 +138,24 @@ def _transformed(
     return unknown.mark(f"${{{name}{operation}}} of {value}", unknown.SOME)
 
 
+def filled(text: str, reference: str, variables: Mapping[str, str], default: str = "") -> str:
+    """The text with its variables' values. ``reference`` is a pattern whose group is a name."""
+    pieces = re.split(reference, text)
+    return growth.joined(
+        variables.get(piece, default) if index % 2 else piece for index, piece in enumerate(pieces)
+    )
+
+
 def _cut(value: str, operation: str) -> str | None:
     """Substrings, prefixes, suffixes and plain replacements; None for anything else."""
     if found := re.fullmatch(r":\s*(\d{0,6})(?::(\d{1,6}))?", operation):
         start = int(found[1] or 0)
         return value[start : start + int(found[2])] if found[2] else value[start:]
-    if found := re.fullmatch(r"(##?|%%?)([^*?\[$]*)(\*?)([^*?\[$]*)", operation, re.S):
-        return _trimmed(value, found[1], found[2], bool(found[3]), found[4])
+    if found := re.fullmatch(r"(##?|%%?)([^*?\[$]*)(?:(\*)([^*?\[$]*))?", operation, re.S):
+        return _trimmed(value, found[1], found[2], bool(found[3]), found[4] or "")
     if found := re.fullmatch(r"(//?)((?:\\.|[^*?\[$/\\])+)/([^$]*)", operation, re.S):
         old = found[2].replace("\\", "")
-        return value.replace(old, found[3], -1 if found[1] == "//" else 1)
+        return growth.replaced(value, old, found[3], -1 if found[1] == "//" else 1)
     return None
 
 

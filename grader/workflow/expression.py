@@ -57,7 +57,7 @@ class Operation:
 Expression = Literal | Name | Index | Star | Call | Operation
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>[-+]?(?:0x[0-9a-fA-F]+|0o[0-7]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+    r"\s*(?:(?P<number>[-+]?(?:0x[0-9a-fA-F]+|0o[0-7]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
     r"(?![A-Za-z0-9_]))"
     r"|(?P<string>'(?:[^']|'')*')"
     r"|(?P<word>[A-Za-z_][A-Za-z0-9_-]*)"
@@ -221,7 +221,10 @@ class _Parser:
             self.take(")")
             return found
         if kind == "number":
-            return Literal(number(text))
+            try:
+                return Literal(number(text))
+            except ValueError as error:
+                raise ExpressionError(f"a number is beyond 64 bits: {text[:40]}") from error
         if kind == "string":
             return Literal(text[1:-1].replace("''", "'"))
         if kind == "word":
@@ -250,9 +253,13 @@ def _joined(operator: str, left: Expression, right: Expression) -> Operation:
 
 
 def number(text: str) -> float:
-    """A number as GitHub writes it. Raises ValueError."""
+    """A number as GitHub writes it. Raises ValueError, also for bits beyond 64."""
     sign = -1.0 if text.startswith("-") else 1.0
     digits = text.lstrip("+-")
-    if digits.startswith("0x"):
-        return sign * int(digits, 16)
-    return sign * (int(digits[2:], 8) if digits.startswith("0o") else float(digits))
+    base = {"0x": 16, "0o": 8}.get(digits[:2])
+    if base is None:
+        return sign * float(digits)
+    found = int(digits[2:], base)
+    if found.bit_length() > 64:
+        raise ValueError("a number beyond 64 bits")
+    return sign * found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from grader.workflow import command_line, unknown
+from grader.workflow import command_line, growth, unknown
 from grader.workflow.command_line import CommandLine
 from grader.workflow.model import Step, Workflow
 from grader.workflow.word import text_of
@@ -52,12 +52,18 @@ def _resolved(workflow: Workflow, step: Step) -> dict[str, str]:
     env = command_line.environment(workflow, step)
     for key, value in step.env.items():
         env[key] = command_line.marked(str(value))
-    return {key: _through(value, env) for key, value in env.items()}
+    found = {}
+    left = growth.MAX_TEXT
+    for key, value in env.items():
+        found[key] = _through(value, env)
+        left -= len(found[key]) - len(value)
+        growth.check(left)
+    return found
 
 
 def _through(text: str, env: Mapping[str, str]) -> str:
     inner = [name.removeprefix("env.") for name in unknown.names(text) if name.startswith("env.")]
-    return text + "".join(env.get(name, "") for name in inner)
+    return growth.joined([text, *(env.get(name, "") for name in inner)])
 
 
 def _hidden(text: str, env: Mapping[str, str]) -> list[str]:

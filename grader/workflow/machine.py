@@ -18,7 +18,8 @@ from grader.workflow.trigger import Event
 
 CANDIDATE = re.compile("candidate|staging|unverified")
 _LOCAL = re.compile(r"(localhost|127\.0\.0\.1|host\.docker\.internal|\[::1\])[:/]")
-MAX_WORK = 5000
+MAX_WORK = 10_000
+MAX_NAME = 500
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,17 @@ class File:
 
 @dataclass
 class Work:
-    """How much has been followed, so that nothing can take long."""
+    """How much has been followed, so that nothing can take long: commands and what holds them,
+    rounds of loops, names of images, and texts by their length."""
 
     done: int = 0
 
-    def add(self) -> None:
-        self.done += 1
+    def weigh(self, *texts: str) -> None:
+        """Count what is too long to be one command."""
+        self.add(sum(map(len, texts)) // 1000)
+
+    def add(self, amount: int = 1) -> None:
+        self.done += amount
         if self.done > MAX_WORK:
             raise NotInLab("This workflow does more than the lab can follow. Nothing was scored.")
 
@@ -120,7 +126,7 @@ class Machine:
 
     def add(self, kind: str, image: Image, name: str) -> None:
         self.world.work.add()
-        self.world.effects.append(Effect(kind, image, unknown.shown(name), self.step))
+        self.world.effects.append(Effect(kind, image, unknown.shown(name)[:MAX_NAME], self.step))
 
     def log_in(self, password: str = "") -> None:
         """Log in to a registry; a secret of one's own may do what the job's token may not."""
@@ -145,10 +151,12 @@ class Machine:
         for each in image:
             self.images[each.mark] = image
         for tag in tags:
+            self.world.work.add()
             self.images[normal(tag)] = image
 
     def lose(self, tags: Iterable[str], reason: str) -> None:
         for tag in tags:
+            self.world.work.add()
             self.world.lost[normal(tag)] = reason
 
     def local(self, name: str) -> Image | None:
@@ -172,6 +180,7 @@ class Machine:
         """Send an image to a registry; False when that is refused."""
         shown = unknown.shown(name)
         if self.is_local(name):
+            self.world.work.add()
             self.world.registry[normal(name)] = image
             return True
         if not self.logged_in:

@@ -9,9 +9,11 @@ import csv
 import re
 from collections.abc import Mapping
 
-from grader.workflow import unknown
+from grader.outcome import NotInLab
+from grader.workflow import growth, unknown
 from grader.workflow.trigger import Event
 
+MAX_NAMES = 1000
 _DEFAULT = "type=schedule\ntype=ref,event=branch\ntype=ref,event=tag\ntype=ref,event=pr"
 
 
@@ -47,6 +49,11 @@ def tags(inputs: Mapping[str, str], event: Event) -> list[str]:
         made.append("latest")
     images = [_fields(line).get("name") or line for line in entries(inputs.get("images", ""))]
     images = [each for image in images for each in image.split(",")] if images else []
+    if len(images) * len(made) > MAX_NAMES:
+        raise NotInLab(
+            f"docker/metadata-action would make more than {MAX_NAMES} names, which is more than "
+            "the lab can follow. Nothing was scored."
+        )
     return list(dict.fromkeys(f"{image}:{tag}" for image in images for tag in made))
 
 
@@ -99,14 +106,17 @@ def _version(pattern: str, value: str) -> str:
     numbers = [*version.split("-")[0].split("."), "0", "0"]
     values = {"version": version, "raw": value}
     values |= dict(zip(("major", "minor", "patch"), numbers, strict=False))
-    return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda found: values.get(found[1], ""), pattern)
+    pieces = re.split(r"\{\{\s*(\w+)\s*\}\}", pattern)
+    return growth.joined(
+        values.get(piece, "") if index % 2 else piece for index, piece in enumerate(pieces)
+    )
 
 
 def _filled(value: str, event: Event) -> str:
     sha = str(event.github["sha"])
     known = {"sha": sha[:7], "branch": event.branch, "tag": event.tag}
     return re.sub(
-        r"\{\{\s*(\w+)[^}]*\}\}",
+        r"\{\{\s*(\w+)\b[^{}]*\}\}",
         lambda found: known.get(found[1]) or unknown.mark(found[1], unknown.SOME),
         value,
     )

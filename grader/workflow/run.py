@@ -5,26 +5,23 @@ Where something decides that only a run on GitHub would know, the run is told on
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.outcome import NotInLab
-from grader.workflow import action, scenario, unknown
+from grader.workflow import action, matrix, scenario, unknown
 from grader.workflow.command import perform
-from grader.workflow.evaluate import Open, Scope, as_text
+from grader.workflow.evaluate import Open, Scope
 from grader.workflow.expression import ExpressionError
 from grader.workflow.machine import Effect, Failing, File, Machine, Work, World
 from grader.workflow.model import Job, Step, Workflow
-from grader.workflow.schema import MAX_MATRIX
 from grader.workflow.script import Script
 from grader.workflow.shell import ShellError
 from grader.workflow.trigger import Event, starts
+from grader.workflow.value import as_text
 
 MAX_RUNS = 32
-MAX_LEGS = 16
-"""How many jobs of one matrix are followed."""
 
 Outputs = Mapping[str, Any]
 
@@ -155,10 +152,10 @@ class _Telling:
             if not scope.holds(job.condition):
                 self.results[job.id] = "skipped"
                 return
-            legs = _legs(scope, job.matrix)
+            legs = matrix.legs(scope, job.matrix)
         except ExpressionError as error:
             self.results[job.id] = "failure"
-            self._say(job.steps[0], "failure", f"the job can't start: {error}", 0, 0)
+            self._refuse(job.steps[0], f"the job can't start: {error}")
             return
         results = {self._leg(job, contexts, leg) for leg in legs}
         self.results[job.id] = "failure" if "failure" in results else "success"
@@ -168,8 +165,12 @@ class _Telling:
         machine = Machine(self.world, job, job.steps[0], may_push=_may_push(job, self.event))
         env: dict[str, str] = {}
         went = True
-        for holder in (self.workflow.env, job.env):
-            env |= _texts(Scope({**contexts, "env": env}, self.choose), holder)
+        try:
+            for holder in (self.workflow.env, job.env):
+                env |= self._texts(Scope({**contexts, "env": env}, self.choose), holder)
+        except ExpressionError as error:
+            self._refuse(job.steps[0], f"the job can't start: {error}")
+            return "failure"
         for step in job.steps:
             steps: dict[str, Any] = contexts["steps"]
             state = {**contexts, "env": env, "steps": steps, "job": {"status": _status(went)}}
@@ -184,15 +185,17 @@ class _Telling:
                 }
             if outcome == "failure" and not excused:
                 went = False
-        state = {**contexts, "env": env}
-        self.outputs[job.id] = {
-            **self.outputs.get(job.id, {}),
-            **_texts(Scope(state, self.choose), job.outputs),
-        }
         for name in machine.images:
             self.world.lost.setdefault(name, f"it is on the runner of job {job.id}")
-        scope = Scope(contexts, self.choose)
-        return "success" if went or scope.truth(scope.whole(job.continue_on_error)) else "failure"
+        scope = Scope({**contexts, "env": env}, self.choose)
+        try:
+            outputs = self._texts(scope, job.outputs)
+            self.outputs[job.id] = {**self.outputs.get(job.id, {}), **outputs}
+            went = went or scope.truth(scope.whole(job.continue_on_error))
+        except ExpressionError as error:
+            self._refuse(job.steps[-1], f"the job can't end: {error}")
+            went = False
+        return "success" if went else "failure"
 
     def _step(
         self, step: Step, scope: Scope, machine: Machine, env: dict[str, str]
@@ -201,9 +204,9 @@ class _Telling:
         machine.step = step
         self.world.work.add()
         effects, notes = len(self.world.effects), len(self.world.notes)
-        own = {**env, **_texts(scope, step.env)}
-        scope = replace(scope, contexts={**scope.contexts, "env": own})
         try:
+            own = {**env, **self._texts(scope, step.env)}
+            scope = replace(scope, contexts={**scope.contexts, "env": own})
             if not scope.holds(step.condition):
                 reason = "its if is false" if step.condition else "a step before it failed"
                 self._say(step, "skipped", reason, effects, notes)
@@ -213,7 +216,7 @@ class _Telling:
             if step.run:
                 went, outputs = self._script(step, scope, machine, env, own)
             else:
-                inputs = _texts(scope, step.inputs)
+                inputs = self._texts(scope, step.inputs)
                 done = action.run(machine, step.action, inputs)
                 went, outputs = done.went, done.outputs
         except ExpressionError as error:
@@ -222,6 +225,10 @@ class _Telling:
         except ShellError as error:
             raise NotInLab(
                 f"The lab can't read the script of {step}: it {error}. Nothing was scored."
+            ) from error
+        except RecursionError as error:
+            raise NotInLab(
+                f"{step} nests its commands deeper than the lab can follow. Nothing was scored."
             ) from error
         outcome = "success" if went else "failure"
         reason = "though a step before it failed" if ran_anyway else ""
@@ -257,6 +264,19 @@ class _Telling:
         went = script.run(source) == 0
         env |= _pairs(machine.files["GITHUB_ENV"].text)
         return went, _pairs(machine.files["GITHUB_OUTPUT"].text)
+
+    def _texts(self, scope: Scope, holder: Mapping[str, Any]) -> dict[str, str]:
+        found = {}
+        for key, value in holder.items():
+            found[str(key)] = as_text(scope.whole(value))
+            self.world.work.weigh(found[str(key)])
+        return found
+
+    def _refuse(self, step: Step, why: str) -> None:
+        """A job fails around its steps: told with the step that stands nearest."""
+        effects, notes = len(self.world.effects), len(self.world.notes)
+        self.world.notes.append((step, why))
+        self._say(step, "failure", "", effects, notes)
 
     def _say(self, step: Step, outcome: str, reason: str, effects: int, notes: int) -> None:
         self.told.append(
@@ -294,10 +314,6 @@ def _status(went: bool) -> str:
     return "success" if went else "failure"
 
 
-def _texts(scope: Scope, holder: Mapping[str, Any]) -> dict[str, str]:
-    return {str(key): as_text(scope.whole(value)) for key, value in holder.items()}
-
-
 def _pairs(text: str) -> dict[str, str]:
     """What a script wrote into GITHUB_OUTPUT or GITHUB_ENV."""
     found: dict[str, str] = {}
@@ -326,36 +342,3 @@ def _environment(event: Event) -> dict[str, str]:
     found |= {f"GITHUB_{name}": f"/runner/GITHUB_{name}" for name in ("OUTPUT", "ENV", "PATH")}
     found |= {"GITHUB_STEP_SUMMARY": "/runner/summary", "RUNNER_TEMP": "/home/runner/temp"}
     return found | {"HOME": "/home/runner", "CI": "true", "PWD": str(github["workspace"])}
-
-
-def _legs(scope: Scope, matrix: Any) -> list[dict[str, Any]]:
-    """The combinations of a matrix. Raises ExpressionError when GitHub refuses it."""
-    matrix = scope.whole(matrix)
-    if not isinstance(matrix, dict):
-        return [{}]
-    axes = {}
-    for name, values in matrix.items():
-        if name not in ("include", "exclude"):
-            values = scope.whole(values)
-            axes[str(name)] = values if isinstance(values, list) and values else [values]
-    count = 1
-    for values in axes.values():
-        count *= len(values)
-    if count > MAX_MATRIX:
-        raise ExpressionError(f"its matrix has {count} jobs, and GitHub runs at most {MAX_MATRIX}")
-    legs = [dict(zip(axes, each, strict=True)) for each in itertools.product(*axes.values())]
-    if not axes:
-        legs = []
-    for each in _entries(scope, matrix.get("exclude")):
-        legs = [leg for leg in legs if not each.items() <= leg.items()]
-    for each in _entries(scope, matrix.get("include")):
-        fitting = [leg for leg in legs if all(leg[k] == v for k, v in each.items() if k in axes)]
-        for leg in fitting:
-            leg |= each
-        legs += [] if fitting and axes else [dict(each)]
-    return legs[:MAX_LEGS] or [{}]
-
-
-def _entries(scope: Scope, asked: Any) -> list[dict[str, Any]]:
-    found = scope.whole(asked)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

@@ -41,6 +41,7 @@ _FILTERS = option.words(
 )
 _OF_JOB = "github needs strategy matrix vars inputs"
 _OF_STEP = f"{_OF_JOB} job runner env steps"
+_DEFAULTS = option.words("shell working-directory")
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _USES = re.compile(r"\./.+|docker://.+|[\w.-]+/[\w.-]+(/[\w./-]+)?@[^\s@]+")
 MAX_STEPS = 200
@@ -56,6 +57,7 @@ def faults(found: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield from _triggers(found["on"])
     yield from _permissions(found, "the file")
+    yield from _defaults(found, "the file")
     yield from _env(found, "the file", "github secrets inputs vars")
     jobs = found.get("jobs")
     if not isinstance(jobs, dict) or not jobs:
@@ -115,6 +117,7 @@ def _triggers(asked: Any) -> Iterator[str]:
             yield f"on: {event} should be a mapping of filters, or empty."
             continue
         yield from _keys(settings, _FILTERS, f"on: {event}")
+        yield from _declared(settings, f"on: {event}")
         for one in ("branches", "tags", "paths"):
             if one in settings and f"{one}-ignore" in settings:
                 yield f"on: {event} has both {one} and {one}-ignore; GitHub takes one of them."
@@ -122,6 +125,20 @@ def _triggers(asked: Any) -> Iterator[str]:
             patterns = settings[key] if isinstance(settings[key], list) else [settings[key]]
             if not all(isinstance(each, (str, int, float)) for each in patterns):
                 yield f"on: {event}: {key} should be a list of patterns."
+
+
+def _declared(settings: Mapping[str, Any], where: str) -> Iterator[str]:
+    """The inputs, outputs and secrets that a start by hand or by another workflow has."""
+    for key in ("inputs", "outputs", "secrets"):
+        declared = settings.get(key)
+        if declared is None:
+            continue
+        if not isinstance(declared, dict):
+            yield f"{where}: {key} should be a mapping of names."
+            continue
+        for name, each in declared.items():
+            if each is not None and not isinstance(each, dict):
+                yield f"{where}: {key}, {str(name)[:40]} should be a mapping, or empty."
 
 
 def _job(name: str, job: Any, jobs: Mapping[str, Any]) -> Iterator[str]:
@@ -155,10 +172,12 @@ def _job(name: str, job: Any, jobs: Mapping[str, Any]) -> Iterator[str]:
         "services": f"{_OF_JOB} env secrets",
     }.items():
         yield from _expressions(job.get(key), f"{where}, {key}", contexts)
-    for key in ("outputs", "services", "strategy", "defaults"):
+    for key in ("outputs", "services", "strategy"):
         value = job.get(key)
-        if value is not None and not isinstance(value, dict) and "${{" not in str(value):
+        computed = key != "outputs" and isinstance(value, str) and "${{" in value
+        if value is not None and not isinstance(value, dict) and not computed:
             yield f"{where}: {key} should be a mapping."
+    yield from _defaults(job, where)
     yield from _matrix(job.get("strategy"), where)
     yield from _steps(job.get("steps"), where)
 
@@ -236,6 +255,25 @@ def _permissions(holder: Mapping[str, Any], where: str) -> Iterator[str]:
                 yield f"{where}: permissions, {scope} should be read, write or none."
 
 
+def _defaults(holder: Mapping[str, Any], where: str) -> Iterator[str]:
+    defaults = holder.get("defaults")
+    if defaults is None:
+        return
+    if not isinstance(defaults, dict):
+        yield f"{where}: defaults should be a mapping with run."
+        return
+    yield from _keys(defaults, frozenset({"run"}), f"{where}, defaults")
+    run = defaults.get("run")
+    if not isinstance(run, dict):
+        if run is not None:
+            yield f"{where}: defaults, run should be a mapping with shell or working-directory."
+        return
+    yield from _keys(run, _DEFAULTS, f"{where}, defaults, run")
+    for key, value in run.items():
+        if not isinstance(value, str):
+            yield f"{where}: defaults, run, {str(key)[:40]} should be text."
+
+
 def _env(holder: Mapping[str, Any], where: str, contexts: str) -> Iterator[str]:
     env = holder.get("env")
     if isinstance(env, dict):
@@ -250,6 +288,8 @@ def _env(holder: Mapping[str, Any], where: str, contexts: str) -> Iterator[str]:
 def _expressions(value: Any, where: str, contexts: str, *, is_if: bool = False) -> Iterator[str]:
     """Judge every expression within a value."""
     if isinstance(value, dict):
+        if is_if:
+            yield f"{where} should be one condition."
         for each in value.values():
             yield from _expressions(each, where, contexts)
     elif isinstance(value, list):

@@ -85,6 +85,7 @@ class Script:
 
     def follow(self, node: Node, checked: bool, given: File) -> Outcome:
         """Run a part. ``checked`` where a failure doesn't end the script."""
+        self.machine.world.work.add()
         match node:
             case Simple():
                 found = self._simple(node, checked, given)
@@ -109,14 +110,14 @@ class Script:
         return self.machine.world.choose(f"{_source(node)} succeeds")
 
     def expand(self, words: tuple[Word, ...]) -> list[str]:
-        return [
-            piece
-            for word in words
-            for piece in expansion.fields(word, self.variables, self.substitute)
-        ]
+        found = expansion.command(words, self.variables, self.substitute)
+        self.machine.world.work.weigh(*found)
+        return found
 
     def text(self, word: Word) -> str:
-        return expansion.text(word, self.variables, self.substitute)
+        found = expansion.text(word, self.variables, self.substitute)
+        self.machine.world.work.weigh(found)
+        return found
 
     def substitute(self, part: Substitution) -> str:
         inner = self._copy()
@@ -132,7 +133,6 @@ class Script:
         return replace(self, variables=dict(self.variables), functions=dict(self.functions))
 
     def _simple(self, node: Simple, checked: bool, given: File) -> Outcome:
-        self.machine.world.work.add()
         self.variables["?"] = str(self.code)
         self.code = 0
         assigned = {name: self.text(word) for name, word in node.assignments}
@@ -244,10 +244,10 @@ class Script:
                 found = Outcome()
                 for each, background in items:
                     found = self.follow(each, checked or background, given)
-                    out += found.out.text
+                    out = (out + found.out.text)[-expansion.MAX_TEXT :]
                     if background:
                         found = Outcome()
-                return replace(found, out=File(out[-expansion.MAX_TEXT :], found.out.images))
+                return replace(found, out=File(out, found.out.images))
             case If(branches, otherwise):
                 for condition, body in branches:
                     if self.answer(self.follow(condition, True, given), condition):
@@ -285,6 +285,7 @@ class Script:
         values = self.expand(node.words)[:100] if isinstance(node, For) else []
         rounds = len(values) if isinstance(node, For) else max(ROUNDS, min(len(lines), 100))
         for turn in range(rounds):
+            self.machine.world.work.add()
             rest = File("".join(f"{line}\n" for line in lines[turn:]), given.images)
             try:
                 if isinstance(node, For):
@@ -294,7 +295,7 @@ class Script:
                     if (went.code == 0) == node.until:
                         break
                 found = self.follow(node.body, checked, rest if lines else given)
-                out += found.out.text
+                out = (out + found.out.text)[-expansion.MAX_TEXT :]
                 if isinstance(node, Loop) and went.is_question:
                     break
             except Leave as leave:
@@ -303,7 +304,7 @@ class Script:
                     break
                 if leave.kind != "continue":
                     raise
-        return replace(found, out=File(out[-expansion.MAX_TEXT :], found.out.images))
+        return replace(found, out=File(out, found.out.images))
 
 
 def _is_test(node: object) -> bool:

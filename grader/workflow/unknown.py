@@ -62,16 +62,31 @@ def is_same(one: str, other: str) -> bool | None:
         return False
     if not is_known(other):
         return None
-    if not _pattern(one).fullmatch(other):
+    if not _may_become(one, other):
         return False
     if not all(found[1] == CHOSEN for found in _MARK.finditer(one)):
         return None
     return not (other.endswith("[bot]") or other.startswith(FORK))
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    parts, end = [], 0
-    for found in _MARK.finditer(text):
-        parts += [re.escape(text[end : found.start()]), ".*" if found[1] == ANY else ".+"]
-        end = found.end()
-    return re.compile("".join(parts) + re.escape(text[end:]), re.S)
+def _may_become(text: str, known: str) -> bool:
+    """Whether marks may stand for what makes the text the known one.
+
+    Each literal is looked for as early as it can stand: that is never wrong, and a regular
+    expression could take for ever.
+    """
+    marks = list(_MARK.finditer(text))
+    head = text[: marks[0].start()] if marks else text
+    if not known.startswith(head):
+        return False
+    at, literal = len(head), ""
+    ends = [*(found.start() for found in marks[1:]), len(text)]
+    for index, (found, end) in enumerate(zip(marks, ends, strict=True)):
+        at += found[1] != ANY
+        literal = text[found.end() : end]
+        if literal and index < len(marks) - 1:
+            start = known.find(literal, at)
+            if start < 0:
+                return False
+            at = start + len(literal)
+    return len(known) - len(literal) >= at and known.endswith(literal)

@@ -24,6 +24,8 @@ _REDIRECT = re.compile(r"(\d*)(&>>|&>|<<<|<<-|<<|<&|<>|>>|>&|>\||[<>])(?!\()")
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|([0-9@*#?$!-]))")
 _BLANK = re.compile(r"(?:[ \t]|\\\n)+")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]\n]*\])?\+?=")
+_FOREIGN = re.compile("[\ud800-\udfff\ue000-\uf8ff]")
+"""Halves of characters and private ones, which only an escape can make."""
 _PLAIN = re.compile(r"[^\s;&|<>()'\"\\$`]+")
 
 
@@ -187,7 +189,8 @@ class Reader:
             return self._braces(quoted)
         if rest.startswith("$'") and not quoted:
             self.at += 1
-            return Text(self._until("'").encode().decode("unicode_escape", "replace"), True)
+            text = self._until("'").encode().decode("unicode_escape", "replace")
+            return Text(_FOREIGN.sub("\ufffd", text), True)
         if found := _VARIABLE.match(self.text, self.at):
             self.at = found.end()
             return Variable(found[1] or found[2], "", quoted)

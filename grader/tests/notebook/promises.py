@@ -17,6 +17,15 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
         r"GET /health +answered: 503\n.*'gpu_available': False",
         "erratum 9: on_event goes away": r"on_event is deprecated.*no longer has on_event",
     },
+    "03_restart_policies": {
+        "a crash is not the end": r"nobody answers.*exited, exit code 139, restarted 0 times.*"
+        r"running, exit code 0, restarted 1 times",
+        "erratum 6: no policy starts what was stopped": r"always +comes back +comes back +"
+        r"stays down +stays down\s+unless-stopped +comes back +comes back +stays down +stays down",
+        "a bound on the retries": r"then exited, restarted 3 times",
+        "erratum 5: unhealthy isn't ended": r"running, unhealthy, restarted 0 times",
+        "a probe that ends the process": r"running, starting, restarted [1-9] times",
+    },
     "04_graceful_shutdown": {
         "too short a grace period loses the batch": r"SIGKILL at 1\.\d s.*137.*connection lost",
         "exec form hears the signal": r"SIGTERM: finishing.*exit code 0; GET /slow.*answered: 200",
@@ -32,6 +41,19 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
         "erratum 12: 1024 is the default weight": r"other 1024: +(4[5-9]|5[0-5])%|version: 2",
         "erratum 12: reservations.cpus is ignored": r"reservations\.cpus +nothing anywhere",
         "erratum 13: no word about a GPU's memory": r'"Count":-1,.*"Options":\{\}',
+    },
+    "06_logging": {
+        "text can't be searched by request": r"does any line name the request r-2\? False",
+        "a number that is none is no JSON": r'\{"score": NaN\} ← this is not JSON',
+        "unbuffered output survives": r"\{\} → \(nothing\)\s+"
+        r"\{'PYTHONUNBUFFERED': '1'\} → about to divide by zero",
+        "erratum 8: the lesson's formatter loses lines": r"no line at all: Object of type",
+        "three files bound what is kept": r"900 kB +█+ 900 kB +█+ 2\d\d kB",
+        "erratum 7: labels takes keys": r"environment=production' → *\n a line.*"
+        r"'service,environment' → *\n\S*service=api\S* a line",
+        "logs go with their container": r"before: .*after: +No such container",
+        "erratum 15: a lost collector": r"as above: +not started: .*fluentd-async: started",
+        "version is obsolete": r"the attribute `version` is obsolete",
     },
 }
 """By notebook: what its outputs have to show, as a pattern. The lesson's errata are among them."""

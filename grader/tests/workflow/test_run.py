@@ -72,6 +72,33 @@ def test_one_failing_leg_fails_the_matrix() -> None:
     assert (outcomes(found), found.results) == (["success", "failure"], {"a": "failure"})
 
 
+def test_included_legs_are_matched_with_the_matrix_alone() -> None:
+    """https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/run-job-variations
+    expands ``fruit: banana`` and ``fruit: banana, animal: cat`` into two legs."""
+    more = "strategy: {matrix: {os: [a], n: [1], include: [{os: b}, {n: 2}, {1: x}]}}"
+    assert outcomes(run(job("a", "run: '[ a${{ matrix.os }} != ab ]'", more=more))) == [
+        "success",
+        "failure",
+        "success",
+    ]
+
+
+FAILING = {
+    "env of a step": (["{run: 'true', env: {A: \"${{ fromJSON('x') }}\"}}"], ""),
+    "env of a job": (["run: 'true'"], "env: {A: \"${{ fromJSON('x') }}\"}"),
+    "outputs": (["run: 'true'"], "outputs: {A: \"${{ fromJSON('x') }}\"}"),
+    "continue-on-error": (["run: 'false'"], "continue-on-error: ${{ fromJSON('x') }}"),
+}
+
+
+@pytest.mark.parametrize(("steps", "more"), FAILING.values(), ids=list(FAILING))
+def test_an_expression_that_fails_fails_its_job(steps: list[str], more: str) -> None:
+    """Wherever it stands, and with its reason in what is told."""
+    found = run(job("a", *steps, more=more))
+    assert found.results == {"a": "failure"}
+    assert any("fromJSON() can't read 'x'" in note for note in found.told[-1].notes)
+
+
 def test_outputs_travel_from_steps_to_jobs() -> None:
     jobs = job(
         "a",
@@ -190,7 +217,63 @@ def test_private_characters_are_refused() -> None:
         workflows.read("on: push # \ue000simage-1\ue001\n")
 
 
-def test_a_tag_that_lies_is_a_fault_of_the_file() -> None:
-    """An explicit YAML tag with a value of another type mustn't end the grader."""
-    with pytest.raises(LearnerFault, match="type it is tagged with"):
-        workflows.read("on: push\nenv: {A: !!int words}\n")
+MALFORMED = {
+    "env: {A: !!int words}": "type it is tagged with",
+    "env: {A: !!bool maybe}": "type it is tagged with",
+    "env: {A: !!float ''}": "type it is tagged with",
+    "env: {A: !!timestamp 2020-01-01}": "the tag",
+    'env: {A: "\\ud800"}': "half a character",
+    'env: {A: "\\ue000simage 1\\ue001"}': "private characters",
+    f"env: {{A: {'9' * 20}}}": "beyond 64 bits",
+    f"env: {{A: {'9' * 5000}}}": "beyond 64 bits",
+    f"env: {{A: 0x{'f' * 300}}}": "beyond 64 bits",
+    "defaults: bash": "the file: defaults should be a mapping",
+    "defaults: {run: bash}": "defaults, run should be a mapping",
+    "defaults: {run: {shell: [bash]}}": "defaults, run, shell should be text",
+    "defaults: {shell: bash}": "a key 'shell'",
+}
+
+
+@pytest.mark.parametrize(("line", "says"), MALFORMED.items(), ids=[key[:30] for key in MALFORMED])
+def test_a_malformed_line_is_a_fault_of_the_file(line: str, says: str) -> None:
+    """A slip mustn't end the grader."""
+    with pytest.raises(LearnerFault, match=says):
+        workflows.read(f"{line}\n{HEAD}{job('a', 'run: a')}")
+
+
+MALFORMED_ON = {
+    "{workflow_dispatch: {inputs: [tag]}}": "inputs should be a mapping",
+    "{workflow_dispatch: {inputs: {tag: v1}}}": "inputs, tag should be a mapping",
+    "{workflow_call: {secrets: inherit}}": "secrets should be a mapping",
+}
+
+
+@pytest.mark.parametrize(("asked", "says"), MALFORMED_ON.items(), ids=list(MALFORMED_ON))
+def test_malformed_inputs_are_a_fault_of_the_file(asked: str, says: str) -> None:
+    with pytest.raises(LearnerFault, match=says):
+        workflows.read(f"on: {asked}\njobs:\n{job('a', 'run: a')}")
+
+
+MALFORMED_JOBS = {
+    "defaults: {run: bash}": "job a: defaults, run should be a mapping",
+    "outputs: ${{ github.ref }}": "job a: outputs should be a mapping",
+    "outputs: ['${{ github.ref }}']": "job a: outputs should be a mapping",
+    "if: {a: b}": "job a, if should be one condition",
+}
+
+
+@pytest.mark.parametrize(("line", "says"), MALFORMED_JOBS.items(), ids=list(MALFORMED_JOBS))
+def test_a_malformed_job_is_a_fault_of_the_file(line: str, says: str) -> None:
+    with pytest.raises(LearnerFault, match=says):
+        workflows.read(HEAD + job("a", "run: a", more=line))
+
+
+def test_a_job_whose_id_is_no_text_is_not_followed() -> None:
+    """GitHub would take ``true:`` for a name: nothing to blame, and nothing to stumble over."""
+    with pytest.raises(NotInLab, match="whose id is true"):
+        workflows.read(HEAD + job("true", "run: a"))
+
+
+def test_the_largest_numbers_are_read() -> None:
+    read = workflows.read(f"env: {{A: {2**64 - 1}}}\n{HEAD}{job('a', 'run: a')}")
+    assert read.env == {"A": 2**64 - 1}

@@ -108,6 +108,12 @@ def test_scripts_end_as_in_bash(
     assert followed(source, pipefail=pipefail) == (done.returncode, (lines or [""])[-1])
 
 
+@pytest.mark.parametrize("source", ["'(('", "printf", "printf -v", "printf -v x", "''", "xargs"])
+def test_half_a_command_is_followed(source: str) -> None:
+    """A slip of the keyboard mustn't end the grader; what the shell would say isn't judged."""
+    assert followed(f"{source} || true; echo on > out", pipefail=False) == (0, "on")
+
+
 UNREADABLE = [
     "echo 'a",
     'echo "a',
@@ -131,3 +137,11 @@ def test_nesting_is_bounded() -> None:
     for source in ("(" * 10_000, "$(" * 500 + "true" + ")" * 500, "if true; then " * 500):
         with pytest.raises(ShellError):
             shell.parse(source)
+
+
+def test_an_escape_makes_no_private_character() -> None:
+    """Such characters mark what isn't known; an answer must not forge them."""
+    assert followed("echo $'\\ue000simage 1\\ue001\\ud800' > out", pipefail=False) == (
+        0,
+        "\ufffdsimage 1\ufffd\ufffd",
+    )
