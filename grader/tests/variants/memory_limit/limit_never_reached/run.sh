@@ -1,0 +1,1 @@
+docker run -d --name web -p 8000:8000 -m 256m --memory-swap 256m --restart=always scorer python -c 'import app, os, resource, sys; resource.setrlimit(resource.RLIMIT_DATA, (200 << 20,) * 2); app.ThreadingHTTPServer.handle_error = lambda *_: isinstance(sys.exc_info()[1], MemoryError) and os._exit(137); app.main()'
