@@ -20,6 +20,7 @@ from grader.fixtures import Start
 from grader.image import Image
 from grader.outcome import GraderError, LearnerFault
 from grader.report import Evidence
+from grader.scanner.inside.rounds import MAX_BYTES
 
 CLEAN = ("shop:clean",)
 MINOR = ("shop:minor",)
@@ -61,7 +62,7 @@ class Round:
 
 def play(image: Image, start: Start) -> tuple[Round, ...]:
     """Try the gate of ``image`` with everything recorded. Raises LearnerFault when it can't be
-    started, or doesn't end for an image that can be scanned."""
+    started, prints without end, or doesn't end for an image that can be scanned."""
     order = _order()
     recorded = scanner.recordings()
     names = [f"shop-{secrets.token_hex(3)}:{secrets.token_hex(3)}" for _ in order]
@@ -129,6 +130,13 @@ def _files(known: Mapping[str, Any], plan: Mapping[str, Any]) -> bytes:
 def _round(recording: str, name: str, findings: frozenset[str], told: Mapping[str, Any]) -> Round:
     shown = CLEAN[0] if recording == NO_SCANNER else recording
     printed = told["printed"].replace(name, shown)
+    if told["flooded"]:
+        counted = f"./gate.sh {shown} 2>&1 | head -c {MAX_BYTES} | wc -c"
+        raise LearnerFault(
+            f"gate.sh printed more than {MAX_BYTES >> 20} MiB for the image {shown} and was "
+            "stopped: a CI job's log has an end, too, and nobody reads that much.",
+            Evidence(f"docker run --rm gate sh -c '{counted}'", str(MAX_BYTES)),
+        )
     if told["trouble"]:
         raise LearnerFault(
             f"gate.sh can't be started: {told['trouble']}. Is the program in its first line there, "

@@ -2,7 +2,7 @@
 
 The first process of a container of ours, as root; the gate runs as an unprivileged user that can
 neither signal it nor write where it writes. It reads its plan once and ends after the last round,
-or after the first that never ends.
+or after the first that never ends or prints without end.
 """
 
 import compileall
@@ -43,7 +43,7 @@ def main() -> None:
             os.rename(SCANNER, "/opt/scanner/away")
         came = _play(each, plan["seconds"])
         print(json.dumps(came), flush=True)
-        if not came["ended"]:
+        if not came["ended"] or came["flooded"]:
             return
 
 
@@ -52,6 +52,7 @@ def _play(each: dict[str, Any], seconds: float) -> dict[str, Any]:
     before = dict(_files())
     with open(OUTPUT, "wb") as output:
         code, trouble = _run(each["image"], seconds, output.fileno())
+        flooded = os.fstat(output.fileno()).st_size >= MAX_BYTES
     _end_all()
     printed = _read(OUTPUT)
     written = [path for path, stamp in _files() if before.get(path) != stamp]
@@ -62,6 +63,7 @@ def _play(each: dict[str, Any], seconds: float) -> dict[str, Any]:
         "image": each["image"],
         "code": code,
         "ended": code is not None or bool(trouble),
+        "flooded": flooded,
         "trouble": trouble,
         "printed": printed[-KEPT:],
         "wrote": shown[:20],
