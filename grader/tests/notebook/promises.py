@@ -5,6 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 PROMISES: Mapping[str, Mapping[str, str]] = {
+    "01_security": {
+        "root rewrites the library, another user can't": r"rewrote /usr/lib/python3\.11/json.*"
+        r"can't write /usr/lib/python3\.11/json",
+        "erratum 10: adduser --system makes a group and no home": r"uid=\d+\(appuser\) "
+        r"gid=(?!1000\()\d+.*cannot access '/home/appuser'",
+        "erratum 2: a user that nobody made": r"unable to find user appuser",
+        "erratum 17: no trivy among Debian's packages": r"Unable to locate package trivy",
+        "a deleted file stays in its layer": r"in the container: \[\]\s+in a layer: /app/\.env",
+        "erratum 14: an environment variable is no secret": r"in docker inspect\s+"
+        r"API_KEY=sample-key\S* in /proc/1/environ",
+        "erratum 14: external secrets need Swarm": r"\{external: true\} +→ unsupported.*"
+        r"\{file: \./key\.txt\} +→ sample-key",
+        "erratum 11: an added capability is root's": r"user 10001, NET_BIND_SERVICE added +"
+        r"PermissionError.*root, NET_BIND_SERVICE added +port 80 is open",
+    },
     "02_health_checks": {
         "an unchecked service that hangs is up": r"no answer within 1 s.*Up \d+ second",
         "failures of the start are forgiven": r"starting from 0\.0 s to [2-9].*healthy from",
@@ -41,6 +56,22 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
         "erratum 12: 1024 is the default weight": r"other 1024: +(4[5-9]|5[0-5])%|version: 2",
         "erratum 12: reservations.cpus is ignored": r"reservations\.cpus +nothing anywhere",
         "erratum 13: no word about a GPU's memory": r'"Count":-1,.*"Options":\{\}',
+    },
+    "07_production_image": {
+        "the code after the packages, and a change costs little": r"code first: \d+\.\d s, new: "
+        r"\d+\.?\d* MB; requirements first: \d+\.\d s, new: \d+\.?\d* kB",
+        "unbuffered output is seen": r"as it is: +\(nothing\)\s+PYTHONUNBUFFERED=1: loading",
+        "erratum 10: the template's service can rewrite itself": r"rewritten: /app/app\.py\s+"
+        r"rewritten: /home/appuser/\.local\S*/fastapi/",
+    },
+    "08_ci_cd": {
+        "a pipe forgets what failed": r"tee report\.txt +bash -e +exit code 0: goes on.*"
+        r"tee report\.txt +bash -eo pipefail +exit code 1: stops",
+        "a tag is moved, an id is not": r"ANOTHER.*the same image: True",
+        "erratum 16: the lesson's workflow scans nothing": r"As the lesson has it\. .*Build: went, "
+        r"makes build 1, Scan: failed, Tests: left out, Push: left out",
+        "erratum 16: and its tests can't run": r"With load: true\. .*Scan: went, scans build 1, "
+        r"Tests: failed, Push: left out",
     },
     "06_logging": {
         "text can't be searched by request": r"does any line name the request r-2\? False",
