@@ -16,6 +16,8 @@ from grader.outcome import EngineError
 from grader.setup import archive, platform
 from grader.setup.step import SetupError, call, privileged, step
 
+OLDEST = 25
+"""The first engine with the start interval of health checks, which exercises use."""
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 LOG = Path("/var/log/dockerd.log")
@@ -106,7 +108,7 @@ def _add_archive(codename: str) -> None:
     if source is None:
         raise SetupError(
             f"apt's sources on this machine don't name {codename}, so where Debian's archive lies "
-            "isn't known. Install Docker Engine 23 or newer, then run ./lab setup again."
+            "isn't known. Install Docker Engine 25 or newer, then run ./lab setup again."
         )
     for path, text in (
         (archive.ADDED_SOURCE, archive.added_source(source)),
@@ -191,7 +193,7 @@ def _is_too_old() -> bool:
         return True
     text = call([dockerd, "--version"], failure="dockerd can't tell its version.")
     number = text.partition("version ")[2].partition(".")[0]
-    return number.isdigit() and int(number) < 23
+    return number.isdigit() and int(number) < OLDEST
 
 
 def _has_buildx() -> bool:

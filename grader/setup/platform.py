@@ -67,4 +67,4 @@ def advice(system: System) -> str:
             "Install an engine: sudo pacman -S docker docker-buildx docker-compose && "
             "sudo systemctl enable --now docker, then run ./lab start again."
         )
-    return "Install Docker Engine 23 or newer with buildx and compose, then run ./lab start again."
+    return "Install Docker Engine 25 or newer with buildx and compose, then run ./lab start again."

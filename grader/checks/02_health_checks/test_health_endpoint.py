@@ -259,7 +259,8 @@ def test_cpu_host_is_healthy(ready: Response, start: Start, image: Image, bench:
 @pytest.mark.hint(
     "uvicorn opens its port when the start-up is over. What does yours wait for?",
     "A blocking call in an async function stops the event loop, and with it every answer.",
-    "asyncio.create_task(asyncio.to_thread(model_store.load)) in the lifespan, without await.",
+    "Write async def load(): app.state.model = await asyncio.to_thread(model_store.load), and in "
+    "the lifespan app.state.loading = asyncio.create_task(load()), without await.",
 )
 def test_answers_while_loading(loading: Loading, bench: Bench) -> None:
     """/health answers at once, also while the model is being loaded.

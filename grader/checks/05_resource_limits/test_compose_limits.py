@@ -80,7 +80,8 @@ def test_memory_is_limited(service: Service, story: Story, bench: Bench) -> None
 @pytest.mark.points(2)
 @pytest.mark.expects("at most one CPU, held by the kernel")
 @pytest.mark.hint(
-    "A weight (shares) is no limit, and a set of CPUs says only where.",
+    "A weight (shares) is no limit. A set of CPUs says where, and others may run there, too. What "
+    "is asked for is a quota of time.",
     "deploy, resources, limits, cpus; or cpus on the service itself.",
 )
 def test_cpu_is_limited(service: Service, story: Story, bench: Bench) -> None:

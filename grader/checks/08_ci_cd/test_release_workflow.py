@@ -257,7 +257,8 @@ def test_actions_are_pinned(workflow: Workflow, bench: Bench) -> None:
 @pytest.mark.expects("contents: read, and packages: write where the push is")
 @pytest.mark.hint(
     "What may a job's token do when permissions says nothing?",
-    "permissions: contents: read at the top, and packages: write in the job that pushes.",
+    "permissions: {contents: read} at the top, and {contents: read, packages: write} in the job "
+    "that pushes: a job's own list replaces the one at the top.",
     "A scanner in a container needs the engine's socket only from an image that can't change.",
 )
 def test_least_privilege(workflow: Workflow, bench: Bench) -> None:

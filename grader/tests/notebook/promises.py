@@ -24,6 +24,7 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
         "an unchecked service that hangs is up": r"no answer within 1 s.*Up \d+ second",
         "failures of the start are forgiven": r"starting from 0\.0 s to [2-9].*healthy from",
         "erratum 3: there is no curl in the image": r"answered: 200\n.*curl: not found.*unhealthy",
+        "erratum 3: there is no torch either": r"No module named 'torch'",
         "erratum 5: an unhealthy container isn't restarted": r"restarts: 0\n",
         "depends_on alone doesn't wait": r"the gateway: .*HTTP Error 503.*the gateway: 200",
         "erratum 9: loading in the event loop is silence": r"in the event loop:\n"

@@ -54,7 +54,7 @@ def test_without_an_engine_it_says_what_to_do() -> None:
         (System("Linux", "debian", "bookworm", "12", False), "./lab setup"),
         (System("Linux", "fedora", "", "41", False), "dnf install"),
         (System("Linux", "arch", "", "", False), "pacman"),
-        (System("Linux", "nixos", "", "", False), "Docker Engine 23"),
+        (System("Linux", "nixos", "", "", False), "Docker Engine 25"),
     ],
 )
 def test_every_platform_has_a_next_step(system: System, says: str) -> None:
