@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from grader import project
 from grader.tests.notebook import jupyter
@@ -65,28 +65,25 @@ def desk(lab: jupyter.Lab, page: Page, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="session")
-def window(browser: Browser) -> Iterator[Page]:
-    """One page for all tests: each opens its notebook in the JupyterLab that is there."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1600})
-    yield page
-    page.close()
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all pages, so that JupyterLab's scripts are fetched and compiled once."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1600})
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def page(window: Page) -> Iterator[Page]:
-    """The page; the test fails when its console shows an error meanwhile."""
+def page(window: BrowserContext) -> Iterator[Page]:
+    """A page; the test fails when its console shows an error."""
     errors: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(NOT_OURS):
             errors.append(message.text)
 
-    def note(error: Error) -> None:
-        errors.append(str(error))
-
-    window.on("console", listen)
-    window.on("pageerror", note)
-    yield window
-    window.remove_listener("console", listen)
-    window.remove_listener("pageerror", note)
+    page = window.new_page()
+    page.on("console", listen)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
     assert errors == []

@@ -26,14 +26,6 @@ _EXECUTE = """async (code) => {
   const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   await kernel.requestExecute({code, silent: true}).done;
 }"""
-_OTHER = """async (path) => {
-  const app = window.jupyterapp;
-  for (const widget of [...app.shell.widgets('main')]) {
-    if (widget.context?.model) widget.context.model.dirty = false;  // closes without a question
-    widget.close();
-  }
-  await app.commands.execute('docmanager:open', {path});
-}"""
 _IDLE = """async () => {
   const frame = () => new Promise(done => setTimeout(done, 20));
   while (!window.jupyterapp) await frame();
@@ -55,15 +47,8 @@ class Lab:
     folder: Path
 
     def open(self, page: Page, notebook: str, variables: Mapping[str, str]) -> None:
-        """Open a notebook, wait until its kernel is idle and give that environment variables.
-
-        A page that shows the lab already closes what is open there instead of loading all of
-        JupyterLab again, which takes ten times as long.
-        """
-        if page.url.startswith(f"{self.address}/lab"):
-            page.evaluate(_OTHER, notebook)
-        else:
-            page.goto(f"{self.address}/lab/tree/{notebook}?token={self.token}&reset")
+        """Open a notebook, wait until its kernel is idle and give that environment variables."""
+        page.goto(f"{self.address}/lab/tree/{notebook}?token={self.token}&reset")
         page.evaluate(_IDLE)
         page.evaluate(_EXECUTE, f"import os; os.environ.update({dict(variables)!r})")
 

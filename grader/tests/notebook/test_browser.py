@@ -15,7 +15,7 @@ from grader.tests.notebook.conftest import Desk
 from grader.tests.notebook.jupyter import edit_cell, run_all, run_cell, shut_down
 from grader.tests.notebook.promises import PROMISES
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 NOTEBOOKS = sorted(path.name for path in project.NOTEBOOKS.glob("*.ipynb"))
 
@@ -147,7 +147,6 @@ def test_reopened_notebook_shows_the_card_and_no_dead_buttons(desk: Desk, securi
     expect(outputs(security).locator(".drydock-actions")).to_be_visible()
     security.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     shut_down(security)
-    security.goto("about:blank")
     desk.open("01_security.ipynb")
     edit_cell(security, 'quiz("security", "root")')
     expect(outputs(security).locator(".drydock-quiz-text")).to_be_visible()
