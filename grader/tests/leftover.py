@@ -11,14 +11,9 @@ MOMENT_SECONDS = 3.0
 """What a killed grading's caller may take to remove what it left."""
 
 
-def present() -> set[str]:
-    """ "kind id" of everything that carries a session's label, whoever uses it."""
-    return {f"{kind} {identity}" for kind, identity, _ in connect().labelled(LABEL)}
-
-
 def abandoned() -> list[str]:
-    """The same of sessions whose grader is no longer there (others may be grading beside us, and
-    what one of them has removed within moments isn't abandoned)."""
+    """ "kind id" of what carries the label of a session whose grader is no longer there (others may
+    be grading beside us, and what one of them removes within moments isn't abandoned)."""
     deadline = time.monotonic() + MOMENT_SECONDS
     while True:
         dead = {

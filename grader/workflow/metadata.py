@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from grader.outcome import NotInLab
-from grader.workflow import growth, unknown
+from grader.workflow import expansion, unknown
 from grader.workflow.trigger import Event
 
 MAX_NAMES = 1000
@@ -106,10 +106,7 @@ def _version(pattern: str, value: str) -> str:
     numbers = [*version.split("-")[0].split("."), "0", "0"]
     values = {"version": version, "raw": value}
     values |= dict(zip(("major", "minor", "patch"), numbers, strict=False))
-    pieces = re.split(r"\{\{\s*(\w+)\s*\}\}", pattern)
-    return growth.joined(
-        values.get(piece, "") if index % 2 else piece for index, piece in enumerate(pieces)
-    )
+    return expansion.filled(pattern, r"\{\{\s*(\w+)\s*\}\}", values)
 
 
 def _filled(value: str, event: Event) -> str:

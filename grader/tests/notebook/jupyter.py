@@ -27,14 +27,14 @@ _EXECUTE = """async (code) => {
   await kernel.requestExecute({code, silent: true}).done;
 }"""
 _IDLE = """async () => {
-  const frame = () => new Promise(done => setTimeout(done, 20));
-  while (!window.jupyterapp) await frame();
+  const moment = () => new Promise(done => setTimeout(done, 20));
+  while (!window.jupyterapp) await moment();
   await window.jupyterapp.restored;
   const panel = () => window.jupyterapp.shell.currentWidget;
-  while (!panel()?.sessionContext) await frame();
+  while (!panel()?.sessionContext) await moment();
   await panel().context.ready;
   await panel().sessionContext.ready;
-  while (panel().sessionContext.session?.kernel?.status !== 'idle') await frame();
+  while (panel().sessionContext.session?.kernel?.status !== 'idle') await moment();
 }"""
 
 
