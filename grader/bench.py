@@ -1,24 +1,25 @@
 """The bench of one grading: the session with its pod and observer, and where evidence goes.
 
 The pod and the observer start in the background, while an image is still being built; an exercise
-without containers has neither.
+without containers has neither. A stock may have lent them, and takes them back.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from grader.engine import Engine
-from grader.inspector.client import Inspector, Role
+from grader.inspector.client import Inspector
+from grader.inspector.spare import Loan, Role, Spare, kind_of
+from grader.lock import LABEL
 from grader.outcome import EngineError
 from grader.report import Evidence
 from grader.sandbox import Limits
-from grader.session import LABEL, Session
+from grader.session import Session
 from grader.watch import Watch
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Bench:
         limits: Limits,
         record: Recorder,
         sysctls: Mapping[str, str] = MappingProxyType({}),
+        loan: Loan | None = None,
     ) -> None:
         self.engine = engine
         self.session = session
@@ -45,12 +47,23 @@ class Bench:
         self.record = record
         self.watch = Watch(engine, f"{LABEL}={session.id}")
         self._sysctls = sysctls
+        self._loan = loan
+        self._lent = {spare.kind: spare for spare in loan.spares} if loan else {}
+        self._inspectors: list[Inspector] = []
+        self._is_plain = True
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="bench")
         self._occupant: Container | None = None
 
     def _start(self, role: Role, sysctls: Mapping[str, str] = MappingProxyType({})) -> Inspector:
-        inspector = Inspector(self.session, self.watch, role, sysctls)
-        inspector.wait_ready()
+        if lent := self._lent.pop(kind_of(role, sysctls), None):
+            inspector = Inspector(self.watch, lent)
+            if inspector.is_idle():
+                self._inspectors.append(inspector)
+                return inspector
+            inspector.close()
+        owner = self._loan.session if self._loan else self.session.id
+        inspector = Inspector.start(self.engine, self.watch, owner, role, sysctls)
+        self._inspectors.append(inspector)
         return inspector
 
     @functools.cached_property
@@ -79,8 +92,10 @@ class Bench:
         """The inspector in the host's pid namespace. Raises EngineError."""
         return self._observer()
 
-    def occupy(self, container: Container) -> None:
-        """Make room in the pod: one container at a time has its port."""
+    def occupy(self, container: Container, *, is_plain: bool) -> None:
+        """Make room in the pod: one container at a time has its port. One that isn't ``is_plain``
+        has capabilities with which it could change the pod's network for whoever comes next."""
+        self._is_plain &= is_plain
         if self._occupant is not None:
             self._occupant.remove()
         self._occupant = container
@@ -106,10 +121,19 @@ class Bench:
             )
 
     def close(self) -> None:
-        """End the pod and the observer; the session removes the rest."""
-        with contextlib.suppress(Exception):
-            if "_observer" in self.__dict__:
-                self.observer.close()
-            if "_pod" in self.__dict__:
-                self.pod.close()
+        """End the pod and the observer, unless a stock gets them; the session removes the rest."""
         self._pool.shutdown(wait=True)
+        if not self._loan:
+            for inspector in self._inspectors:
+                self.session.owns(inspector.id)
+                inspector.close()
+
+    def give_back(self) -> Iterator[Spare]:
+        """What goes to the stock, once the session is closed. A pod that wasn't used as other
+        containers use it ends instead."""
+        yield from self._lent.values()
+        for inspector in self._inspectors:
+            if spare := inspector.retire(keep=self._is_plain):
+                yield spare
+            else:
+                self.engine.remove(inspector.id)

@@ -40,8 +40,9 @@ class Collector:
         self._wait = bench.beside(self._start)
 
     def _start(self) -> None:
-        inspector = Inspector(self._bench.session, self._bench.watch, "collector", {})
-        inspector.wait_ready()
+        inspector = Inspector.start(
+            self._bench.engine, self._bench.watch, self._bench.session.id, "collector"
+        )
         self._started.append(inspector)
 
     @property

@@ -16,10 +16,11 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from grader import engine as engines
-from grader import host, provenance
+from grader import host, provenance, stock
 from grader import session as sessions
 from grader.bench import Bench
 from grader.event import Listener
+from grader.inspector.spare import Spare
 from grader.outcome import EngineError
 from grader.preparation import Preparation
 from grader.report import Evidence
@@ -62,9 +63,12 @@ def serve(pipe: Connection, request: Request) -> None:
     threading.Thread(target=_end_with_parent, args=(pipe, told), daemon=True).start()
     with _quiet():
         try:
-            for ending in grade(request, lambda event: send("event", event)):
-                told.set()
-                send("done", ending)
+            for outcome in grade(request, lambda event: send("event", event)):
+                if isinstance(outcome, Ending):
+                    told.set()
+                    send("done", outcome)
+                else:
+                    stock.hand_over(pipe, outcome)
         except EngineError as error:
             send("error", str(error))
         except Exception as error:
@@ -75,19 +79,28 @@ def serve(pipe: Connection, request: Request) -> None:
     os._exit(0)
 
 
-def grade(request: Request, send: Listener) -> Iterator[Ending]:
-    """Run the checks, unless their verdicts are known; every verdict is an event. Yields when the
-    last one is known, and cleans up after that. Raises EngineError."""
+def grade(request: Request, send: Listener) -> Iterator[Ending | Spare]:
+    """Run the checks, unless their verdicts are known; every verdict is an event. Yields the ending
+    when the last one is known, cleans up after that, and yields what a stock takes back. Raises
+    EngineError."""
     engine = engines.connect()
     ending = Ending(host.facts(engine), _key(request, engine) if request.results else "")
     if ending.key and not request.fresh:
         known = results.find(ending.key, request.results)
         if known:
             yield replace(ending, known=known)
+            yield from request.loan.spares if request.loan else ()
             return
     with sessions.Session(engine, request.session) as session:
         evidence: list[Evidence] = []
-        bench = Bench(engine, session, request.limits, evidence.append, request.exercise.sysctls)
+        bench = Bench(
+            engine,
+            session,
+            request.limits,
+            evidence.append,
+            request.exercise.sysctls,
+            request.loan,
+        )
         if request.exercise.containers:
             bench.expect_pod()
         preparation = Preparation(request.exercise, request.submission, bench, send)
@@ -100,6 +113,8 @@ def grade(request: Request, send: Listener) -> Iterator[Ending]:
             preparation.close()
             bench.close()
             sweeping.join()
+    if request.loan:
+        yield from bench.give_back()
 
 
 def _key(request: Request, engine: engines.Engine) -> str:

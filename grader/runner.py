@@ -26,9 +26,11 @@ from grader import checkspec
 from grader.catalog import Exercise
 from grader.checkspec import CheckSpec
 from grader.event import Event, Listener, ignore
+from grader.inspector.spare import Loan
 from grader.outcome import EngineError, GraderError
 from grader.report import CheckResult, Report, Status
 from grader.sandbox import LIMITS, Limits
+from grader.stock import Stock
 from grader.submission import Submission, is_untouched
 
 CLEANING_SECONDS = 20.0
@@ -96,6 +98,7 @@ class Request:
     """The folder of the store to look in first."""
     fresh: bool = False
     """Grade even if the store knows the verdicts."""
+    loan: Loan | None = None
 
 
 @dataclass(frozen=True)
@@ -118,12 +121,14 @@ def grade(
     early: Early | None = None,
     results: Path | None = None,
     fresh: bool = False,
+    stock: Stock | None = None,
 ) -> Report:
     """Grade a submission. Trouble of ours comes back as a report with status ``error``.
 
     ``early`` is a process that waits for this request; else one is forked from the warm parent.
     ``private`` is a module of further checks. ``results`` is the folder of
     a store: what it knows isn't graded again (unless ``fresh``), what is new is recorded in it.
+    ``stock`` keeps inspectors for the next grading.
 
     Raises nothing but KeyboardInterrupt, after everything that was started is removed. When a
     report comes back, its containers are still being removed beside: ``settle`` waits for that.
@@ -138,16 +143,22 @@ def grade(
         os.environ.get("DOCKER_HOST"),
         results,
         fresh,
+        stock.lend(exercise) if stock else None,
     )
     verdicts: list[CheckResult] = []
     process, ours = early.take(request) if early else _started(request)
+    if request.loan:
+        request.loan.handed_over()
     try:
         ending, problem = _follow(ours, begun + limits.grading_seconds, verdicts, listen)
     except BaseException:
         _end(process, request.session)
         raise
     finally:
-        ours.close()
+        if stock:
+            stock.expect(ours)
+        else:
+            ours.close()
     if problem:
         _end(process, request.session)
     if ending.known:

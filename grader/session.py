@@ -1,51 +1,25 @@
 """A session: everything that one grading creates, labelled so that all of it can be removed.
 
-A session is alive as long as its process holds the lock on its file: that ends with the process,
-however it ends. Whatever carries the label of a session that is no longer alive is swept by the
-next command.
+A session is alive as long as its process holds its lock, see ``lock``. Whatever carries the label
+of a session that is no longer alive is swept by the next command.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import hashlib
-import os
-import platform
-import secrets
 import shutil
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
+from grader import lock
 from grader.engine import Engine, connect
+from grader.lock import HOST, LABEL, STARTED, Lock
 
-LABEL = "drydock.session"
-HOST = "drydock.host"
-STARTED = "drydock.started"
 REMOVING_ROUNDS = 5
 LONGEST_SECONDS = 3600
 """No grading takes longer: what is older and foreign belongs to nobody."""
-
-
-def _locks() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"drydock-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} belongs to somebody else")
-    return folder
-
-
-def _folder(session: str) -> Path:
-    return _locks() / f"{session}.files"
-
-
-def _host() -> str:
-    """Which machine and user holds the locks; not readable back."""
-    return hashlib.sha256(f"{platform.node()}:{os.getuid()}:{_locks()}".encode()).hexdigest()[:16]
 
 
 class Session:
@@ -53,10 +27,9 @@ class Session:
 
     def __init__(self, engine: Engine, name: str | None = None) -> None:
         self.engine = engine
-        self.id = name or new_id()
-        self._path = _locks() / self.id
-        self._lock = _lock(self._path)
-        self.folder = _folder(self.id)
+        self.id = name or lock.new_id()
+        self._lock = Lock(self.id)
+        self.folder = lock.files(self.id)
         """A private folder for files that live as long as the session."""
         self.folder.mkdir(mode=0o700)
         self._containers: list[str] = []
@@ -64,7 +37,7 @@ class Session:
 
     @property
     def labels(self) -> dict[str, str]:
-        return {LABEL: self.id, HOST: _host(), STARTED: str(int(time.time()))}
+        return lock.labels(self.id)
 
     def owns(self, container: str) -> str:
         """Remember a container so that closing is quick."""
@@ -85,8 +58,7 @@ class Session:
                 self.engine.remove_image(image)
             _remove(self.engine, f"{LABEL}={self.id}")
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._lock.close()
-        self._path.unlink(missing_ok=True)
+        self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -100,41 +72,6 @@ class Session:
         self.close()
 
 
-def _lock(path: Path) -> IO[str]:
-    """Create and lock a session's file, and make sure that no sweep took it away in between."""
-    while True:
-        lock = path.open("w")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with contextlib.suppress(FileNotFoundError):
-            if os.fstat(lock.fileno()).st_ino == path.stat().st_ino:
-                return lock
-        lock.close()
-
-
-def new_id() -> str:
-    """An unguessable session id, so that no submission can label itself into one."""
-    return secrets.token_hex(8)
-
-
-def alive(session: str, *, bury: bool = False) -> bool:
-    """Whether the process that made a session of this machine still holds its lock.
-
-    ``bury`` removes the files of a dead one while its lock is held, so that a session which begins
-    at this moment can't lose its own.
-    """
-    try:
-        with (_locks() / session).open("r") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if bury:
-                shutil.rmtree(_folder(session), ignore_errors=True)
-                (_locks() / session).unlink(missing_ok=True)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
-
-
 def sweep(engine: Engine | None = None) -> list[str]:
     """Remove what dead sessions left behind; one line for each thing removed.
 
@@ -143,8 +80,8 @@ def sweep(engine: Engine | None = None) -> list[str]:
     engine = engine or connect()
     dead = []
     for kind, identity, labels in engine.labelled(LABEL):
-        if labels.get(HOST) == _host():
-            is_dead = not alive(labels[LABEL])
+        if labels.get(HOST) == lock.host():
+            is_dead = not lock.alive(labels[LABEL])
         else:
             started = labels.get(STARTED, "0")
             age = time.time() - (int(started) if started.isdigit() else 0)
@@ -152,9 +89,7 @@ def sweep(engine: Engine | None = None) -> list[str]:
         if is_dead:
             dead.append((kind, identity))
     lines = _remove_all(engine, dead)
-    for path in list(_locks().iterdir()):
-        if not path.name.endswith(".files"):
-            alive(path.name, bury=True)
+    lock.bury_dead()
     return lines
 
 

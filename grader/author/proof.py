@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from grader import runner, submission, variant
 from grader.catalog import Exercise
 from grader.report import Report, Status
+from grader.stock import Stock
 from grader.submission import Submission
 from grader.variant import Variant
 
@@ -40,8 +41,8 @@ class _Claim:
     variant: Variant | None
     fails: tuple[str, ...]
 
-    def prove(self) -> Proof:
-        report = runner.grade(self.exercise, self.submission)
+    def prove(self, stock: Stock) -> Proof:
+        report = runner.grade(self.exercise, self.submission, stock=stock)
         says = self.variant.says if self.variant else {}
         found = variant.differences(report, self.fails, says)
         if self.answer == "starter" and report.score >= report.max_score:
@@ -55,13 +56,14 @@ def prove(exercises: Iterable[Exercise], *, variants: bool) -> Iterator[Proof]:
     Closing the iterator early lets what runs end and starts nothing more.
     """
     claims = [claim for exercise in exercises for claim in _claims(exercise, variants)]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        futures = [pool.submit(claim.prove) for claim in claims]
+    with Stock() as stock, ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = [pool.submit(claim.prove, stock) for claim in claims]
         try:
             for future in futures:
                 yield future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+            runner.settle()
 
 
 def _claims(exercise: Exercise, variants: bool) -> Iterator[_Claim]:

@@ -11,6 +11,7 @@ from grader import runner
 from grader.batch import task as tasks
 from grader.batch.task import Task
 from grader.report import Report
+from grader.stock import Stock
 
 PER_CORE = 2
 """Gradings at once for each core: most of one is waiting for the engine."""
@@ -39,6 +40,7 @@ class LocalCrew:
 
     def __init__(self, size: int | None = None) -> None:
         self.size = size or PER_CORE * (os.cpu_count() or 1)
+        self._stock = Stock()
         self._pool = ThreadPoolExecutor(self.size, thread_name_prefix="grade")
         runner.warm()
 
@@ -48,8 +50,9 @@ class LocalCrew:
         return host.dependencies(engine.connect())
 
     def submit(self, task: Task) -> Future[Report]:
-        return self._pool.submit(tasks.grade, task)
+        return self._pool.submit(tasks.grade, task, stock=self._stock)
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
         runner.settle()
+        self._stock.close()

@@ -14,6 +14,7 @@ from grader import catalog, provenance, runner
 from grader.catalog import Exercise
 from grader.outcome import EngineError, GraderError, UsageError
 from grader.report import Report, Status
+from grader.stock import Stock
 from grader.submission import Submission
 
 TRIES = 3
@@ -46,7 +47,7 @@ def version(exercise: Exercise) -> str:
     return f"{provenance.grader_version()}:{provenance.exercise_version(exercise)}"
 
 
-def grade(task: Task, *, patience: float = BACK_SECONDS) -> Report:
+def grade(task: Task, *, patience: float = BACK_SECONDS, stock: Stock | None = None) -> Report:
     """Grade on this machine's engine; once more when the engine went away and is back within
     ``patience`` seconds. Raises GraderError when this machine has another version of the course.
     """
@@ -64,7 +65,10 @@ def grade(task: Task, *, patience: float = BACK_SECONDS) -> Report:
             private.write_bytes(task.private)
         for _ in range(TRIES):
             report = runner.grade(
-                exercise, task.submission, private=private if task.private else None
+                exercise,
+                task.submission,
+                private=private if task.private else None,
+                stock=stock,
             )
             if report.status is not Status.ERROR or not engine_answers(patience):
                 break

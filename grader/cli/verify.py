@@ -28,7 +28,6 @@ def run(name: str | None, *, variants: bool, as_json: bool) -> int:
             proofs.append(done)
             found[done.exercise] += [f"{done.answer}: {problem}" for problem in done.problems]
             live.listen(Event("phase", f"{done.exercise}: {done.answer}"))
-    runner.settle()
     if as_json:
         print(json.dumps(_as_dict(course, found, proofs), ensure_ascii=False))
     else:

@@ -95,7 +95,7 @@ def run(
         if secrets:
             bench.engine.put_archive(identity, SECRETS, _archive(secrets))
         if not beside:
-            bench.occupy(container)
+            bench.occupy(container, is_plain=not body["HostConfig"].get("CapAdd"))
         bench.engine.start(identity)
     except Refused as error:
         if any(fault in error.reason for fault in _START_FAULTS):

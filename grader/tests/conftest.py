@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from grader import runner
+from grader.stock import Stock
 from grader.tests.chromium import FLAGS, ensure_chromium
 
 
@@ -29,6 +31,15 @@ def browser() -> Iterator[Browser]:
         )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def stock() -> Iterator[Stock]:
+    """Inspectors for the gradings of this process, as ``./lab grade`` and ``./lab verify`` keep
+    them; ``./lab check`` and the notebooks start new ones, see ``test_solutions.py``."""
+    with Stock() as kept:
+        yield kept
+        runner.settle()
 
 
 @pytest.fixture(scope="session")

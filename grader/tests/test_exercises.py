@@ -7,6 +7,7 @@ import pytest
 
 from grader import catalog, runner, submission, variant
 from grader.catalog import Exercise
+from grader.stock import Stock
 from grader.variant import Variant
 
 EXERCISES = list(catalog.discover().values())
@@ -15,9 +16,10 @@ VARIANTS = [(exercise, each) for exercise in EXERCISES for each in variant.of(ex
 
 @pytest.mark.course
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_starter_fails_exactly_its_declared_checks(exercise: Exercise) -> None:
+def test_starter_fails_exactly_its_declared_checks(exercise: Exercise, stock: Stock) -> None:
     """A starter that fails for any other reason sends learners the wrong way."""
-    report = runner.grade(exercise, submission.from_texts(exercise, exercise.starter))
+    answer = submission.from_texts(exercise, exercise.starter)
+    report = runner.grade(exercise, answer, stock=stock)
     assert variant.differences(report, exercise.starter_fails, {}) == []
 
 
@@ -27,7 +29,9 @@ def test_starter_fails_exactly_its_declared_checks(exercise: Exercise) -> None:
     VARIANTS,
     ids=lambda value: value.name if isinstance(value, Variant) else value.id,
 )
-def test_variant_gets_its_declared_verdict(exercise: Exercise, tried: Variant) -> None:
+def test_variant_gets_its_declared_verdict(
+    exercise: Exercise, tried: Variant, stock: Stock
+) -> None:
     """False verdicts are the worst bug that a grader can have."""
-    report = runner.grade(exercise, tried.submission(exercise))
+    report = runner.grade(exercise, tried.submission(exercise), stock=stock)
     assert variant.differences(report, tried.fails, tried.says) == []

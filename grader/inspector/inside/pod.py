@@ -79,12 +79,7 @@ def listening() -> list[list[Any]]:
     """Addresses of listening TCP sockets in this network namespace: ``[address, port]``."""
     found = []
     for family, name in ((socket.AF_INET, "tcp"), (socket.AF_INET6, "tcp6")):
-        try:
-            with open(f"/proc/net/{name}") as table:
-                rows = table.read().splitlines()[1:]
-        except OSError:
-            continue
-        for row in rows:
+        for row in _connections(name):
             _, local, _, state = row.split()[:4]
             if state == "0A":
                 raw, port = local.split(":")
@@ -109,15 +104,36 @@ def accepted(port: int, timeout: float) -> bool:
 def _in_hand(port: int) -> set[int]:
     """The other ends' ports of the connections to ``port`` that are accepted and read."""
     found = set()
-    for name in ("tcp", "tcp6"):
-        with open(f"/proc/net/{name}") as table:
-            for row in table.read().splitlines()[1:]:
-                words = row.split()
-                local, remote = (int(words[i].rpartition(":")[2], 16) for i in (1, 2))
-                unread = int(words[4].partition(":")[2], 16)
-                if (local, words[3]) == (port, "01") and words[9] != "0" and not unread:
-                    found.add(remote)
+    for row in _connections("tcp") + _connections("tcp6"):
+        words = row.split()
+        local, remote = (int(words[i].rpartition(":")[2], 16) for i in (1, 2))
+        unread = int(words[4].partition(":")[2], 16)
+        if (local, words[3]) == (port, "01") and words[9] != "0" and not unread:
+            found.add(remote)
     return found
+
+
+def is_empty() -> bool:
+    """Whether this network namespace is as it was at the start: no socket of any kind is left, and
+    no TCP connection without one."""
+    return _sockets() <= _AT_START and not _connections("tcp") and not _connections("tcp6")
+
+
+def _sockets() -> int:
+    """How many sockets of all kinds the namespace has ("sockets: used N")."""
+    with open("/proc/net/sockstat") as table:
+        return int(table.readline().split()[2])
+
+
+def _connections(kind: str) -> list[str]:
+    try:
+        with open(f"/proc/net/{kind}") as table:
+            return table.read().splitlines()[1:]
+    except FileNotFoundError:
+        return []
+
+
+_AT_START = _sockets()
 
 
 def _kind(error: Exception) -> str:
