@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright
 
 from grader import project
+from grader.tests.chromium import FLAGS, ensure_chromium
 from grader.tests.notebook import jupyter
 
 NOT_OURS = (
@@ -65,9 +66,17 @@ def desk(lab: jupyter.Lab, page: Page, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="session")
-def window(browser: Browser) -> Iterator[BrowserContext]:
-    """One for all pages, so that JupyterLab's scripts are fetched and compiled once."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1600})
+def window(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """One for all pages. Its profile is on disk, where Chromium keeps what it has compiled of
+    JupyterLab's scripts; to optimize them costs more than it saves in pages as short-lived."""
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("profile"),
+        executable_path=ensure_chromium(),
+        args=[*FLAGS, "--js-flags=--no-opt"],
+        viewport={"width": 1280, "height": 1600},
+    )
     yield context
     context.close()
 
