@@ -32,8 +32,8 @@ LARGEST_FILE = 1 << 20
 FRAME_HEADER = 8
 """Bytes before each frame of a multiplexed stream."""
 
-OLDEST = (23, 0)
-"""The first engine whose default builder is BuildKit."""
+OLDEST = 25
+"""The first engine with the start interval of health checks, which checks and exercises use."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -115,11 +115,11 @@ def connect() -> Engine:
             "./lab doctor says what is missing. Nothing was scored."
         ) from error
     version = _translated(client.version)()
-    number = tuple(int(part) for part in version["Version"].split("+")[0].split(".")[:2])
+    number = version["Version"].partition(".")[0]
     is_podman = any("Podman" in part.get("Name", "") for part in version.get("Components", ()))
-    if number < OLDEST and not is_podman:
+    if number.isdigit() and int(number) < OLDEST and not is_podman:
         raise EngineError(
-            f"This Docker Engine is {version['Version']}; 23 or newer with BuildKit is needed. "
+            f"This Docker Engine is {version['Version']}; {OLDEST} or newer is needed. "
             "./lab setup says how to get one. Nothing was scored."
         )
     return Engine(client, version)

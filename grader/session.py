@@ -14,10 +14,12 @@ from types import TracebackType
 from typing import Self
 
 from grader import lock
-from grader.engine import Engine, connect
+from grader.engine import Engine, Refused, connect
 from grader.lock import HOST, LABEL, STARTED, Lock
+from grader.outcome import EngineError
 
-REMOVING_ROUNDS = 5
+REMOVING_ROUNDS = 6
+PAUSE_SECONDS = 0.05
 LONGEST_SECONDS = 3600
 """No grading takes longer: what is older and foreign belongs to nobody."""
 
@@ -50,12 +52,14 @@ class Session:
 
     def close(self) -> None:
         """Remove everything the session made. Errors of the engine are left to the next sweep."""
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(EngineError):
             if self._containers:
                 with ThreadPoolExecutor(len(self._containers)) as pool:
                     list(pool.map(self.engine.remove, self._containers))
+        with contextlib.suppress(EngineError):
             for image in self._images:
                 self.engine.remove_image(image)
+        with contextlib.suppress(EngineError):
             _remove(self.engine, f"{LABEL}={self.id}")
         shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.release()
@@ -99,11 +103,13 @@ def remove(engine: Engine, session: str) -> None:
 
 
 def _remove(engine: Engine, label: str) -> None:
-    """A container that its policy restarts right now may refuse once: look again."""
-    for _ in range(REMOVING_ROUNDS):
+    """What its restart policy starts right now may refuse once, and so does the image of a
+    container whose removal isn't through: look again, a little later each time."""
+    for again in range(REMOVING_ROUNDS):
         found = [(kind, identity) for kind, identity, _ in engine.labelled(label)]
         if not found:
             return
+        time.sleep(again * PAUSE_SECONDS)
         _remove_all(engine, found)
 
 
@@ -114,8 +120,10 @@ def _remove_all(engine: Engine, things: list[tuple[str, str]]) -> list[str]:
         "network": engine.remove_network,
         "volume": engine.remove_volume,
     }
-    for kind in removers:
-        for found, identity in things:
-            if found == kind:
-                removers[kind](identity)
-    return [f"{kind} {identity.removeprefix('sha256:')[:12]}" for kind, identity in things]
+    removed = []
+    for kind, remover in removers.items():
+        for identity in (identity for found, identity in things if found == kind):
+            with contextlib.suppress(Refused):  # it doesn't keep the others
+                remover(identity)
+                removed.append(f"{kind} {identity.removeprefix('sha256:')[:12]}")
+    return removed

@@ -92,7 +92,7 @@ class Stock:
         return True
 
     def close(self) -> None:
-        """End all of it. Gradings that still run end theirs themselves."""
+        """End all of it; no grading of this stock runs any more."""
         with self._changing:
             self._collect()
             for pipe in self._pipes:

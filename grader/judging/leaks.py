@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from grader.bench import Bench
+from grader.compose import Service
 from grader.image import Image
 from grader.layers import Layers
 from grader.report import Evidence
@@ -50,3 +51,14 @@ def assert_not_published(image: Image, secrets: Mapping[str, bytes]) -> None:
             f"The secret of {name} stands in the image's configuration: docker inspect or docker "
             "history shows it to everyone who can pull the image."
         )
+
+
+def assert_not_in_environment(service: Service, secrets: Mapping[str, bytes]) -> None:
+    """compose.yaml doesn't write one of the secrets into the container's environment."""
+    for pair in service.config.get("Env") or ():
+        variable, _, value = pair.partition("=")
+        for name, secret in secrets.items():
+            assert secret.decode() not in value, (
+                f"compose.yaml sets {variable} to the secret of {name}: it stands in the file that "
+                "everyone shares, and docker inspect shows it."
+            )

@@ -11,13 +11,11 @@ import time
 from pathlib import Path
 
 from grader import buildx
-from grader.engine import Engine, connect
+from grader.engine import OLDEST, Engine, connect
 from grader.outcome import EngineError
 from grader.setup import archive, platform
 from grader.setup.step import SetupError, call, privileged, step
 
-OLDEST = 25
-"""The first engine with the start interval of health checks, which exercises use."""
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 LOG = Path("/var/log/dockerd.log")

@@ -25,7 +25,9 @@ LOAD_SECONDS = 1.5
 """So long that whoever doesn't wait has begun before, on a busy machine too."""
 LONGEST_LOAD = 5.0
 """What the exercise says that loading may take; judged by the learner's own numbers."""
-INTERVAL = 0.2
+PROBED = {"start_interval": 0.2, "interval": 2.0}
+"""Probes follow each other at once during the start period, and then now and then: each of them
+starts a program beside the services."""
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 2.0, 5.0
 BEGIN_SECONDS = 20.0
 STATUS_SECONDS = 20.0
@@ -164,9 +166,12 @@ def projects(
     bench: Bench,
 ) -> Iterator[dict[str, Project]]:
     """The services twice, side by side: with a scorer that loads, and with a broken one."""
-    scenes = {"loads": (f"LOAD_SECONDS={LOAD_SECONDS}", 60), "broken": ("BROKEN=1", 1)}
+    scenes = {
+        "loads": (f"LOAD_SECONDS={LOAD_SECONDS}", STATUS_SECONDS),
+        "broken": ("BROKEN=1", 1.5 * PROBED["start_interval"]),
+    }
     begun = {}
-    for scene, (variable, retries) in scenes.items():
+    for scene, (variable, start_period) in scenes.items():
         written = {
             name: project.written(bench, image, service, names[name])
             for name, service in services.items()
@@ -176,10 +181,10 @@ def projects(
         if own:
             scorer["healthcheck"] = project.health_check(
                 list(own.test),
-                retries=retries,
-                interval=INTERVAL,
+                retries=1,
                 timeout=min(max(own.timeout, SHORTEST_TIMEOUT), LONGEST_TIMEOUT),
-                start_period=0.001,
+                start_period=start_period,
+                **PROBED,
             )
         begun[scene] = Project(bench, scene, written)
     yield begun

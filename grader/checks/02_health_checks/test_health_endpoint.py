@@ -94,16 +94,21 @@ def ready(loading: Loading) -> Response:
 
 @pytest.fixture(scope="module")
 def burst(loading: Loading, ready: Response) -> Burst:
-    """The quickest of some rounds: what only slows one of them is the machine's business."""
+    """The quickest of some rounds: what only slows one of them is the machine's business. A
+    prediction alone is timed before and after each, so that neither side has the better moment."""
     del ready
     container = loading.container
-    alone = min(_timed(lambda: _predict(container)()) for _ in range(3))
-    rounds = []
+    alone, rounds = [_alone(container)], []
     for _ in range(ROUNDS):
         rounds.append(_timed(lambda: _together(container)))
-        if rounds[-1] <= MOST_PREDICTIONS * alone:
+        alone.append(_alone(container))
+        if rounds[-1] <= MOST_PREDICTIONS * min(alone):
             break
-    return Burst(alone, min(rounds))
+    return Burst(min(alone), min(rounds))
+
+
+def _alone(container: Container) -> float:
+    return min(_timed(lambda: _predict(container)()) for _ in range(3))
 
 
 def _environment(load_seconds: float, *more: str) -> dict[str, list[str]]:

@@ -420,14 +420,20 @@ def test_structured_logging(end: End, work: Work, modelless: Modelless, bench: B
 
 
 @pytest.mark.points(1)
-@pytest.mark.expects("nothing of .env and api_key.txt in the image; 401 without the key")
+@pytest.mark.expects("no secret in the image or in compose.yaml; 401 without the key")
 @pytest.mark.hint(
     "COPY . . takes everything that .dockerignore doesn't leave out.",
     "A file that a later line deletes is still in the layer that it came with.",
     "The service reads the key from /run/secrets/api_key when it starts, and compares.",
 )
 def test_no_secrets(
-    seen: Contents, image: Image, needles: Mapping[str, bytes], work: Work, end: End, bench: Bench
+    seen: Contents,
+    image: Image,
+    service: Service,
+    needles: Mapping[str, bytes],
+    work: Work,
+    end: End,
+    bench: Bench,
 ) -> None:
     """The image holds no secret; the key comes at run time, is asked for, and stays out of the log.
 
@@ -435,6 +441,7 @@ def test_no_secrets(
     """
     leaks.assert_not_in_layers(bench, seen.layers, needles)
     leaks.assert_not_published(image, needles)
+    leaks.assert_not_in_environment(service, needles)
     bench.record(Evidence(ASK, str(work.without)))
     keyed = ASK.replace("curl -si", 'curl -si -H "Authorization: Bearer $(cat api_key.txt)"')
     bench.record(Evidence(keyed, str(work.right)))

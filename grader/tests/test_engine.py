@@ -1,0 +1,52 @@
+"""Which engines are graded on."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from grader import engine
+from grader.outcome import EngineError
+
+
+@contextmanager
+def answering(version: str) -> Iterator[str]:
+    """The address of something that says of itself what an engine of that version says."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            said = json.dumps({"Version": version, "ApiVersion": "1.44"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing to say."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"tcp://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_engine_without_start_intervals_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would call services of the exercises healthy too late."""
+    with answering("24.0.7") as address:
+        monkeypatch.setenv("DOCKER_HOST", address)
+        with pytest.raises(EngineError, match=r"is 24\.0\.7; 25 or newer is needed"):
+            engine.connect()
+
+
+@pytest.mark.parametrize("version", ["25.0.0", "29.1.2", "28.0.0+1", "dev"])
+def test_newer_engines_are_taken(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    with answering(version) as address:
+        monkeypatch.setenv("DOCKER_HOST", address)
+        engine.connect().close()
