@@ -7,11 +7,13 @@ import contextlib
 import fcntl
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import SimpleQueue
 
 from grader import project
+from grader.batch import interrupt
 from grader.batch.crew import Crew
 from grader.batch.roster import Entry
 from grader.batch.task import Task
@@ -76,7 +78,7 @@ def grade(
     """Yield every entry of the plan as soon as its verdict is recorded.
 
     Closing the generator lets what runs end and records it; close it before the store. Raises
-    GraderError when a result can't be recorded.
+    GraderError when a result can't be recorded, and KeyboardInterrupt between two results only.
     """
     yield from (Graded(entry, None, entry.problem) for entry in plan.hopeless)
     waiting: deque[Task] = deque()
@@ -87,19 +89,24 @@ def grade(
         else:
             waiting.append(task)
     running: dict[Future[Report], str] = {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < AHEAD * crew.size:
-                task = waiting.popleft()
-                running[crew.submit(task)] = task.key
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield from _concluded(plan, running.pop(future), future, results, fresh)
-    finally:
-        crew.close()
-        for future, key in running.items():
-            if future.done() and not future.cancelled():
-                list(_concluded(plan, key, future, results, fresh))
+    done: SimpleQueue[Future[Report] | None] = SimpleQueue()
+    with interrupt.as_message(lambda: done.put(None)):
+        try:
+            while waiting or running:
+                while waiting and len(running) < AHEAD * crew.size:
+                    task = waiting.popleft()
+                    future = crew.submit(task)
+                    running[future] = task.key
+                    future.add_done_callback(done.put)
+                ended = done.get()
+                if ended is None:
+                    raise KeyboardInterrupt
+                yield from _concluded(plan, running.pop(ended), ended, results, fresh)
+        finally:
+            crew.close()
+            for future, key in running.items():
+                if future.done() and not future.cancelled():
+                    list(_concluded(plan, key, future, results, fresh))
 
 
 def _concluded(

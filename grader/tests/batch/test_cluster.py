@@ -17,7 +17,7 @@ from grader import project
 from grader.bases import BASES, inspector_tag
 from grader.tests import spare
 from grader.tests.batch.classroom import class_of
-from grader.tests.batch.test_grade import begin, recorded, reports, summary
+from grader.tests.batch.test_grade import begun, recorded, reports, summary
 from grader.tests.cli.lab import Done, lab
 from grader.tests.spare import SpareEngine
 
@@ -77,8 +77,11 @@ def test_killed_engines_work_is_done_by_the_other(
 ) -> None:
     """Its worker leaves, nobody loses a point, and each result is recorded exactly once."""
     class_of(tmp_path / "class", STUDENTS)
-    with worker(scheduler), worker(scheduler, engine.address):
-        process = begin(tmp_path / "class", tmp_path, "--scheduler", scheduler)
+    with (
+        worker(scheduler),
+        worker(scheduler, engine.address),
+        begun(tmp_path / "class", tmp_path, "--scheduler", scheduler) as process,
+    ):
         assert process.stdout
         first = process.stdout.readline()
         engine.kill()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,11 @@ def recorded(folder: Path) -> int:
         return int(database.execute("SELECT count(*) FROM result").fetchone()[0])
 
 
-def begin(handed: Path, folder: Path, *more: str) -> subprocess.Popen[bytes]:
-    """Start grading in a process of its own; a line on stdout for each result."""
-    return subprocess.Popen(
+@contextmanager
+def begun(handed: Path, folder: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Grading in a process of its own; a line on stdout for each result. What doesn't end by
+    itself is killed at last."""
+    process = subprocess.Popen(
         [sys.executable, "-m", "grader", "grade", str(handed), "--json", "--jobs", "2", *more],
         cwd=project.ROOT,
         env={**os.environ, "DRYDOCK_STATE": str(folder / "state")},
@@ -54,6 +57,12 @@ def begin(handed: Path, folder: Path, *more: str) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def test_equal_answers_are_graded_once_and_known_ones_never_again(tmp_path: Path) -> None:
@@ -128,22 +137,22 @@ def test_private_checks_count_beside_the_courses(tmp_path: Path) -> None:
 
 def test_two_coordinators_never_write_one_store(tmp_path: Path) -> None:
     class_of(tmp_path / "class", STUDENTS)
-    first = begin(tmp_path / "class", tmp_path)
-    assert first.stdout
-    first.stdout.readline()
-    second = lab("grade", tmp_path / "class", folder=tmp_path)
-    first.communicate(timeout=60)
+    with begun(tmp_path / "class", tmp_path) as first:
+        assert first.stdout
+        first.stdout.readline()
+        second = lab("grade", tmp_path / "class", folder=tmp_path)
+        first.communicate(timeout=60)
     assert second.code == 2
     assert "Another ./lab grade" in second.err
 
 
 def test_ctrl_c_keeps_what_is_graded_and_leaves_nothing(tmp_path: Path) -> None:
     class_of(tmp_path / "class", STUDENTS)
-    process = begin(tmp_path / "class", tmp_path)
-    assert process.stdout
-    process.stdout.readline()
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    with begun(tmp_path / "class", tmp_path) as process:
+        assert process.stdout
+        process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"goes on from here" in said
     assert b"Traceback" not in said
@@ -158,14 +167,14 @@ def test_sigkill_at_any_moment_loses_and_repeats_nothing(tmp_path: Path) -> None
     told: list[str] = []
     before = 0
     for _ in range(10):
-        process = begin(tmp_path / "class", tmp_path)
-        time.sleep(chance.uniform(0.2, 2.5))  # the moment is what varies
-        os.killpg(process.pid, signal.SIGKILL)
-        out, _ = process.communicate()
+        with begun(tmp_path / "class", tmp_path) as process:
+            time.sleep(chance.uniform(0.2, 2.5))  # the moment is what varies
+            os.killpg(process.pid, signal.SIGKILL)
+            out, _ = process.communicate()
         told += [
             json.loads(line)["student"]
             for line in out.decode().splitlines()
-            if line.endswith("}") and not json.loads(line).get("cached")
+            if line.endswith("}") and '"summary"' not in line and not json.loads(line)["cached"]
         ]
         if (tmp_path / "state" / "progress.sqlite3").exists():
             assert recorded(tmp_path) >= before
@@ -192,12 +201,12 @@ def test_engine_that_dies_and_comes_back_costs_nobody_a_point(
     """What ran on it is graded again; nobody fails for it."""
     monkeypatch.setenv("DOCKER_HOST", spare_engine.address)
     class_of(tmp_path / "class", STUDENTS)
-    process = begin(tmp_path / "class", tmp_path)
-    assert process.stdout
-    first = process.stdout.readline()
-    spare_engine.kill()
-    spare_engine.restart()
-    rest, said = process.communicate(timeout=180)
+    with begun(tmp_path / "class", tmp_path) as process:
+        assert process.stdout
+        first = process.stdout.readline()
+        spare_engine.kill()
+        spare_engine.restart()
+        rest, said = process.communicate(timeout=180)
     lines = [json.loads(line) for line in (first + rest).splitlines()]
     assert lines[-1]["summary"]["not_graded"] == 0, said.decode()
     assert {line["score"] for line in lines[:-1]} == {6}
