@@ -33,7 +33,7 @@ def gentle(timeout: float, pause: float) -> dict[str, Any]:
     until one succeeds, and then every ``pause`` seconds, since each starts a program beside it.
     Until then the status is ``starting``, whatever fails."""
     return settings(
-        1, Interval=pause, Timeout=timeout, StartPeriod=STATUS_SECONDS, StartInterval=0.1
+        1, Interval=pause, Timeout=timeout, StartPeriod=STATUS_SECONDS, StartInterval=0.2
     )
 
 

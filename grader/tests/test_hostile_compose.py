@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from grader import catalog, runner, submission
 from grader.report import Report, Status
+from grader.stock import Stock
 from grader.tests import leftover
 
 EXERCISE = catalog.find("compose_health")
@@ -40,8 +41,16 @@ def secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def grade(text: str) -> Report:
-    return runner.grade(EXERCISE, submission.from_texts(EXERCISE, {"compose.yaml": text}))
+Grade = Callable[[str], Report]
+
+
+@pytest.fixture
+def grade(stock: Stock) -> Grade:
+    def grade(text: str) -> Report:
+        answer = submission.from_texts(EXERCISE, {"compose.yaml": text})
+        return runner.grade(EXERCISE, answer, stock=stock)
+
+    return grade
 
 
 REFUSED = {
@@ -67,7 +76,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", ["scorer", "gateway"])
 @pytest.mark.parametrize(("line", "says"), REFUSED.items(), ids=REFUSED)
 def test_what_reaches_out_is_refused_before_compose_runs(
-    name: str, line: str, says: str, secret: Path
+    name: str, line: str, says: str, secret: Path, grade: Grade
 ) -> None:
     text = SOLVED.replace(f"  {name}:\n", f"  {name}:\n    {line}\n", 1)
     if line.startswith("command") and name == "gateway":
@@ -78,7 +87,7 @@ def test_what_reaches_out_is_refused_before_compose_runs(
     assert CANARY not in report.to_json()
 
 
-def test_nothing_of_the_graders_environment_gets_in(secret: Path) -> None:
+def test_nothing_of_the_graders_environment_gets_in(secret: Path, grade: Grade) -> None:
     """Neither by a name without a value, nor by interpolation, now or when Compose reads again:
     the probe itself looks, and is content."""
     names = "[CANARY, DOCKER_HOST, 'A=${CANARY}', 'B=$${CANARY}', 'C=${DOCKER_HOST:-none}']"
@@ -91,13 +100,13 @@ def test_nothing_of_the_graders_environment_gets_in(secret: Path) -> None:
     assert CANARY not in report.to_json()
 
 
-def test_a_crowd_of_services_is_not_started() -> None:
+def test_a_crowd_of_services_is_not_started(grade: Grade) -> None:
     crowd = "".join(f"  s{number}: {{build: ., depends_on: [scorer]}}\n" for number in range(200))
     report = grade(SOLVED + "\n" + crowd)
     assert "at most" in report.checks[0].message
 
 
-def test_what_the_services_do_stays_in_the_sandbox() -> None:
+def test_what_the_services_do_stays_in_the_sandbox(grade: Grade) -> None:
     """A dependent that restarts for ever and starts processes without end ends with the grading."""
     bomb = "import os\\nwhile True:\\n try: os.fork()\\n except OSError: pass"
     text = SOLVED.replace('["python", "gateway.py"]', f"[python, -c, 'exec(\"{bomb}\")']")
