@@ -111,9 +111,22 @@ def load(manifest: Path) -> Exercise:
 
 
 def discover(root: Path = project.EXERCISES) -> dict[str, Exercise]:
-    """Every exercise under ``root`` by id, in the order of the lesson's sections."""
-    exercises = [load(path) for path in sorted(root.glob(f"*/*/{MANIFEST}"))]
-    return {exercise.id: exercise for exercise in exercises}
+    """Every exercise under ``root`` by id, in the order of the sections and of their notebooks."""
+    found = [load(path) for path in sorted(root.glob(f"*/*/{MANIFEST}"))]
+    texts = {exercise.section: _notebook(exercise.section) for exercise in found}
+
+    def place(exercise: Exercise) -> tuple[str, int]:
+        text = texts[exercise.section]
+        graded = text.find(f'grade("{exercise.id}")')
+        return exercise.section, graded if graded >= 0 else len(text)
+
+    return {exercise.id: exercise for exercise in sorted(found, key=place)}
+
+
+def _notebook(section: str) -> str:
+    """The source of a section's notebook; empty where there is none."""
+    path = project.NOTEBOOKS / "source" / f"{section}.md"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def find(name: str, root: Path = project.EXERCISES) -> Exercise:

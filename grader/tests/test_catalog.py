@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -96,3 +97,15 @@ def test_section_may_stand_before_the_name() -> None:
 def test_docstring_is_split_into_title_and_reason() -> None:
     split = checkspec.split_docstring("A fact.\n\nIt matters\nmuch.")
     assert split == ("A fact", "It matters much.")
+
+
+def test_course_goes_on_as_its_notebooks_do() -> None:
+    """What progress() names next is what stands next on the page."""
+    cells = [
+        "".join(cell["source"]).strip()
+        for path in sorted(project.NOTEBOOKS.glob("*.ipynb"))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    graded = [cell.removeprefix('grade("').removesuffix('")') for cell in cells if "grade(" in cell]
+    assert [exercise.id for exercise in EXERCISES] == graded
