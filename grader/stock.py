@@ -16,7 +16,6 @@ import threading
 from collections import defaultdict
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
-from types import TracebackType
 from typing import Self
 
 from grader import lock
@@ -113,12 +112,7 @@ class Stock:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
