@@ -208,5 +208,6 @@ def test_engine_that_dies_and_comes_back_costs_nobody_a_point(
         spare_engine.restart()
         rest, said = process.communicate(timeout=180)
     lines = [json.loads(line) for line in (first + rest).splitlines()]
+    assert "summary" in lines[-1], (process.returncode, said.decode())
     assert lines[-1]["summary"]["not_graded"] == 0, said.decode()
     assert {line["score"] for line in lines[:-1]} == {6}
