@@ -20,18 +20,20 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader import checkspec
 from grader.catalog import Exercise
 from grader.checkspec import CheckSpec
 from grader.event import Event, Listener, ignore
-from grader.inspector.spare import Loan
 from grader.outcome import EngineError, GraderError
 from grader.report import CheckResult, Report, Status
 from grader.sandbox import LIMITS, Limits
-from grader.stock import Stock
 from grader.submission import Submission, is_untouched
+
+if TYPE_CHECKING:
+    from grader.inspector.spare import Loan
+    from grader.stock import Stock
 
 CLEANING_SECONDS = 20.0
 PROCESS_NAME = "drydock-grading"

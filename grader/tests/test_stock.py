@@ -8,6 +8,7 @@ import pytest
 
 from grader import bases, catalog, runner, submission
 from grader.engine import Engine, connect
+from grader.inspector import spare
 from grader.inspector.client import Inspector
 from grader.lock import LABEL
 from grader.report import Status
@@ -137,6 +138,16 @@ def test_lost_inspector_is_replaced(engine: Engine) -> None:
         graded(stock)
 
 
+def test_old_inspector_is_not_used_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another machine on the same engine may take it for abandoned."""
+    with Stock() as stock:
+        graded(stock)
+        first = containers(stock, engine)
+        monkeypatch.setattr(spare, "LONGEST_SECONDS", 0.0)
+        graded(stock)
+        assert not first & containers(stock, engine)
+
+
 def test_grading_that_is_known_gives_back_what_it_was_lent(
     engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -147,7 +158,7 @@ def test_grading_that_is_known_gives_back_what_it_was_lent(
             runner.settle()
         loan = stock.lend(EXERCISE)
         assert loan
-        assert {spare.container for spare in loan.spares} == containers(stock, engine)
+        assert {each.container for each in loan.spares} == containers(stock, engine)
         assert len(loan.spares) == 2
         loan.handed_over()
 
