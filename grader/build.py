@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from grader import buildx
+from grader import cliplugins
 from grader.outcome import BuildFailed, EngineError, GraderError
 from grader.recipe import Recipe
 from grader.report import Evidence
@@ -73,7 +73,7 @@ def build(
         write(root / "context", {**context, "Dockerfile": recipe.text.encode()})
         write(root / "secrets", {secret.id: secret.value for secret in secrets})
         command = [
-            *buildx.command(),
+            *cliplugins.buildx(),
             "build",
             "--progress=plain",
             "--provenance=false",
@@ -115,7 +115,7 @@ def _run(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=buildx.environment(folder),
+        env=cliplugins.environment(folder),
         start_new_session=True,
     )
 

@@ -34,7 +34,10 @@ def create_body(arguments: Sequence[str], shown: str) -> dict[str, Any]:
 
     Raises LearnerFault with the CLI's own words when it refuses, GraderError when it is missing.
     """
-    bodies, said = record(("run", "-d", *arguments), {})
+    docker = shutil.which("docker")
+    if docker is None:
+        raise GraderError("The docker command line is missing: ./lab setup installs it.")
+    bodies, said = record((docker,), ("run", "-d", *arguments), {})
     if not bodies:
         lines = [line for line in said.splitlines() if line and not line.startswith("See 'docker")]
         reason = lines[0].removeprefix("docker: ").strip() if lines else "no reason given"
@@ -45,21 +48,20 @@ def create_body(arguments: Sequence[str], shown: str) -> dict[str, Any]:
     return bodies[0]
 
 
-def record(arguments: Sequence[str], files: Mapping[str, str]) -> tuple[list[dict[str, Any]], str]:
-    """(bodies of the containers that ``docker ARGUMENTS`` asks for, what docker printed).
+def record(
+    program: Sequence[str], arguments: Sequence[str], files: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], str]:
+    """(bodies of the containers that ``docker ARGUMENTS`` or Compose asks for, what it printed).
 
-    It runs in an empty folder that holds ``files``. Raises GraderError when docker is missing.
+    It runs in an empty folder that holds ``files``. Raises GraderError when it doesn't end.
     """
-    docker = shutil.which("docker")
-    if docker is None:
-        raise GraderError("The docker command line is missing: ./lab setup installs it.")
     with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
         for name, text in files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
         address = Path(folder) / "capture.sock"
         with _Endpoint(str(address)) as endpoint:
             threading.Thread(target=endpoint.serve_forever, args=(0.01,), daemon=True).start()
-            done = _run([docker, "-H", f"unix://{address}", *arguments], folder)
+            done = _run([*program, "-H", f"unix://{address}", *arguments], folder)
             endpoint.shutdown()
     said = clean(done.stderr or done.stdout).replace(f"{folder}/", "").strip()
     return endpoint.bodies, said

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader import capture, document
+from grader import capture, cliplugins, document
 from grader.compose import review
 from grader.compose.service import Service
 from grader.outcome import LearnerFault
@@ -66,7 +66,7 @@ def read(text: str, name: str = FILE, run: Collection[str] = ("scorer",)) -> Com
 
 
 def _captured(written: Mapping[str, Any], where: str) -> dict[str, Any]:
-    bodies, said = capture.record(("compose", "create"), {FILE: json.dumps(written)})
+    bodies, said = capture.record(cliplugins.compose(), ("create",), {FILE: json.dumps(written)})
     if bodies:
         return bodies[0]
     lines = [line.strip() for line in said.splitlines() if line.strip()]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -18,11 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader import build, buildx
+from grader import build, cliplugins
 from grader.bench import Bench
 from grader.compose.service import Service
 from grader.image import Image
-from grader.outcome import GraderError
 from grader.text import clean
 
 FILE = "compose.yaml"
@@ -43,19 +41,16 @@ class Project:
 
     def __init__(self, bench: Bench, name: str, services: Mapping[str, Any]) -> None:
         """``services`` as ``written`` makes them; ``name`` tells projects of a session apart."""
-        docker = shutil.which("docker")
-        if docker is None:
-            raise GraderError("The docker command line is missing: ./lab setup installs it.")
         self._bench = bench
         self._name = f"drydock-{bench.session.id}-{name}"
         self._folder = Path(tempfile.mkdtemp(prefix="up-", dir=bench.session.folder))
         (self._folder / FILE).write_text(json.dumps({"name": self._name, "services": services}))
-        command = [docker, "compose", "-p", self._name, "up", "-d", "--no-build", "--pull=never"]
+        command = ["-p", self._name, "up", "-d", "--no-build", "--pull=never"]
         with (self._folder / "said").open("wb") as said:
             self._process = subprocess.Popen(
-                [*build.tether(), *command],
+                [*build.tether(), *cliplugins.compose(), *command],
                 cwd=self._folder,
-                env=buildx.environment(self._folder),
+                env=cliplugins.environment(self._folder),
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,

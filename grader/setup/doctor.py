@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from grader import bases, buildx, engine
+from grader import bases, cliplugins, engine
 from grader.engine import Engine
 from grader.outcome import EngineError
 from grader.setup import images
@@ -175,7 +175,7 @@ def _disk(root: Path) -> Finding:
 
 def _buildx() -> Finding:
     try:
-        command = buildx.command()
+        command = cliplugins.buildx()
     except EngineError:
         advice = systems.advice(systems.detect())
         return Finding("buildx", "missing", "not installed", advice)
@@ -183,7 +183,7 @@ def _buildx() -> Finding:
 
 
 def _compose() -> Finding:
-    for folder in buildx.plugin_folders():
+    for folder in cliplugins.folders():
         if os.access(folder / "docker-compose", os.X_OK):
             return Finding("compose", "ok", _version([str(folder / "docker-compose"), "version"]))
     return Finding("compose", "warn", "not installed", "Compose exercises need docker-compose v2.")

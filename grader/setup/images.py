@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from grader import bases, buildx, project
+from grader import bases, cliplugins, project
 from grader.bases import DISTROLESS, DISTROLESS_NONROOT, FULL, SLIM
 from grader.engine import Engine, Refused
 from grader.outcome import EngineError
@@ -195,7 +195,7 @@ def _build(tag: str, dockerfile: Path, context: Path, *options: str) -> None:
     with tempfile.TemporaryDirectory(prefix="drydock-buildx-") as folder:
         call(
             [
-                *buildx.command(),
+                *cliplugins.buildx(),
                 "build",
                 "--progress=plain",
                 "--provenance=false",
@@ -206,7 +206,7 @@ def _build(tag: str, dockerfile: Path, context: Path, *options: str) -> None:
                 str(context),
             ],
             failure=f"{tag} can't be built.",
-            environment=buildx.environment(Path(folder)),
+            environment=cliplugins.environment(Path(folder)),
         )
 
 

@@ -1,4 +1,5 @@
-"""When a request counts as taken: the moment for a signal that must find it in flight."""
+"""What a service sees of the pod's requests, and when one counts as taken: the moment for a
+signal that must find it in flight."""
 
 from __future__ import annotations
 
@@ -57,4 +58,16 @@ def test_connections_of_others_say_nothing(server: socket.socket) -> None:
             assert not pod.accepted(port(server), MOMENT)
     connection, _ = server.accept()
     connection.close()
+    thread.join()
+
+
+def test_connection_ends_as_a_clients_does(server: socket.socket) -> None:
+    """A service that reads until its client is gone would end on a reset, and doesn't with curl."""
+    thread = asked(server)
+    connection, _ = server.accept()
+    with connection:
+        assert connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        connection.settimeout(5)
+        assert connection.recv(4096) == b""
     thread.join()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Playwright
 
 from grader import project
 from grader.tests.chromium import FLAGS, ensure_chromium
@@ -38,11 +39,18 @@ class Desk:
         return self.lab.folder / self.name
 
     def open(self, notebook: str) -> None:
-        variables = {
+        """Load the lab with a notebook, as for the first time."""
+        self.lab.open(self.page, f"{self.name}/{notebook}", self._variables())
+
+    def switch(self, notebook: str) -> None:
+        """Open a notebook in the lab as it is, if it is loaded."""
+        self.lab.switch(self.page, f"{self.name}/{notebook}", self._variables())
+
+    def _variables(self) -> dict[str, str]:
+        return {
             "DRYDOCK_WORKSPACE": str(self.home / "workspace"),
             "DRYDOCK_STATE": str(self.home / "state"),
         }
-        self.lab.open(self.page, f"{self.name}/{notebook}", variables)
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +65,23 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[jupyter.Lab]:
 @pytest.fixture
 def desk(lab: jupyter.Lab, page: Page, tmp_path: Path) -> Iterator[Desk]:
     """A learner's place: copies of the notebooks, a workspace and a state of their own."""
-    name = tmp_path.name
-    (lab.folder / name).mkdir()
-    for path in project.NOTEBOOKS.glob("*.ipynb"):
-        shutil.copy(path, lab.folder / name)
-    yield Desk(lab, page, name, tmp_path)
+    yield _desk(lab, page, tmp_path)
     jupyter.shut_down(page)
+
+
+@pytest.fixture
+def loaded_desk(lab: jupyter.Lab, loaded_page: Page, tmp_path: Path) -> Iterator[Desk]:
+    """Such a place in a page that has loaded the lab for others before."""
+    yield _desk(lab, loaded_page, tmp_path)
+    jupyter.shut_down(loaded_page)
+
+
+def _desk(lab: jupyter.Lab, page: Page, home: Path) -> Desk:
+    folder = lab.folder / home.name
+    folder.mkdir()
+    for path in project.NOTEBOOKS.glob("*.ipynb"):
+        shutil.copy(path, folder)
+    return Desk(lab, page, home.name, home)
 
 
 @pytest.fixture(scope="session")
@@ -83,16 +102,39 @@ def window(
 
 @pytest.fixture
 def page(window: BrowserContext) -> Iterator[Page]:
-    """A page; the test fails when its console shows an error."""
+    """A new page; the test fails when its console shows an error."""
+    page = window.new_page()
+    with _no_errors(page):
+        yield page
+        page.close()
+
+
+@pytest.fixture(scope="session")
+def kept_page(window: BrowserContext) -> Page:
+    return window.new_page()
+
+
+@pytest.fixture
+def loaded_page(kept_page: Page) -> Iterator[Page]:
+    """A page that others have used before; the test fails when its console shows an error."""
+    with _no_errors(kept_page):
+        yield kept_page
+
+
+@contextlib.contextmanager
+def _no_errors(page: Page) -> Iterator[None]:
     errors: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(NOT_OURS):
             errors.append(message.text)
 
-    page = window.new_page()
+    def raised(error: Error) -> None:
+        errors.append(str(error))
+
     page.on("console", listen)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    page.close()
+    page.on("pageerror", raised)
+    yield
+    page.remove_listener("console", listen)
+    page.remove_listener("pageerror", raised)
     assert errors == []

@@ -25,11 +25,11 @@ def outputs(page: Page) -> Locator:
 
 
 @pytest.fixture
-def security(desk: Desk) -> Page:
+def security(loaded_desk: Desk) -> Page:
     """The notebook on security with the lab's commands loaded."""
-    desk.open("01_security.ipynb")
-    run_cell(desk.page, "%load_ext grader")
-    return desk.page
+    loaded_desk.switch("01_security.ipynb")
+    run_cell(loaded_desk.page, "%load_ext grader")
+    return loaded_desk.page
 
 
 @pytest.mark.course
@@ -139,7 +139,9 @@ def test_buttons_under_the_card_are_used_with_the_keyboard(security: Page) -> No
     expect(announced).to_contain_text("The starter of nonroot_user is back")
 
 
-def test_reopened_notebook_shows_the_card_and_no_dead_buttons(desk: Desk, security: Page) -> None:
+def test_reopened_notebook_shows_the_card_and_no_dead_buttons(
+    loaded_desk: Desk, security: Page
+) -> None:
     """One's own notebook the next day, with a new kernel."""
     run_cell(security, 'quiz("security", "root")')
     run_cell(security, "%%answer nonroot_user")
@@ -147,7 +149,7 @@ def test_reopened_notebook_shows_the_card_and_no_dead_buttons(desk: Desk, securi
     expect(outputs(security).locator(".drydock-actions")).to_be_visible()
     security.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     shut_down(security)
-    desk.open("01_security.ipynb")
+    loaded_desk.open("01_security.ipynb")
     edit_cell(security, 'quiz("security", "root")')
     expect(outputs(security).locator(".drydock-quiz-text")).to_be_visible()
     edit_cell(security, "grade(")
@@ -155,16 +157,18 @@ def test_reopened_notebook_shows_the_card_and_no_dead_buttons(desk: Desk, securi
     expect(security.get_by_text("Error displaying widget").filter(visible=True)).to_have_count(0)
 
 
-def test_untrusted_notebook_shows_the_card_and_the_questions(desk: Desk, security: Page) -> None:
+def test_untrusted_notebook_shows_the_card_and_the_questions(
+    loaded_desk: Desk, security: Page
+) -> None:
     """Someone else's saved notebook: no widgets, no styles of ours, and all of it readable."""
     run_cell(security, 'quiz("security", "root")')
     run_cell(security, "%%answer nonroot_user")
     run_cell(security, "grade(")
     expect(outputs(security).locator(".drydock-actions")).to_be_visible()
     security.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    stranger(desk.folder / "01_security.ipynb", desk.folder / "stranger.ipynb")
-    desk.open("stranger.ipynb")
-    page = desk.page
+    stranger(loaded_desk.folder / "01_security.ipynb", loaded_desk.folder / "stranger.ipynb")
+    loaded_desk.open("stranger.ipynb")
+    page = loaded_desk.page
     edit_cell(page, 'quiz("security", "root")')
     expect(outputs(page).locator(".drydock-quiz-text")).to_contain_text("As root, uid 0.")
     edit_cell(page, "grade(")
