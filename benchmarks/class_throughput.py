@@ -33,7 +33,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 import floor  # noqa: E402
 from check_latency import CORE  # noqa: E402
 
-from grader import catalog, runner, variant  # noqa: E402
+from grader import catalog, runner, variant, warm  # noqa: E402
 from grader.batch import roster  # noqa: E402
 
 WORKERS = (2, 4, 6, 8)
@@ -105,7 +105,7 @@ def grade(folder: Path, state: Path, jobs: int | None) -> Run:
 
 def differing(root: Path, graded: Run) -> list[str]:
     """Answers of a class that get another verdict when each is graded alone."""
-    runner.warm()
+    warm.start()
     exercises = catalog.discover()
     found = []
     for entry in roster.read(root, exercises):

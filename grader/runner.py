@@ -1,8 +1,6 @@
 """Grades one submission in a process of its own, forked from a warm parent.
 
-The parent (multiprocessing's forkserver) has imported pytest and docker-py once, so that a
-grading starts in milliseconds. This module imports neither: `./lab check` and notebooks stay
-quick to start.
+This module imports neither pytest nor docker-py: `./lab check` and notebooks stay quick to start.
 """
 
 from __future__ import annotations
@@ -17,12 +15,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader import checkspec
+from grader import checkspec, warm
 from grader.catalog import Exercise
 from grader.checkspec import CheckSpec
 from grader.event import Event, Listener, ignore
@@ -37,25 +34,8 @@ if TYPE_CHECKING:
 
 CLEANING_SECONDS = 20.0
 PROCESS_NAME = "drydock-grading"
-PRELOADED = ["grader.grading", "grader.fixtures", "grader.plugin", "pytest"]
 _CAN_FORK = sys.platform == "linux"
 """macOS's own libraries don't survive a fork."""
-
-
-def warm() -> None:
-    """Start the warm parent; returns at once."""
-    context = _context()
-    with contextlib.suppress(AttributeError):
-        from multiprocessing.forkserver import ensure_running
-
-        context.set_forkserver_preload(PRELOADED)
-        ensure_running()
-
-
-def _context() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    return context
 
 
 class Early:
@@ -200,7 +180,8 @@ def _keep(report: Report, key: str, folder: Path) -> None:
 
 
 def _started(request: Request) -> tuple[BaseProcess, Connection]:
-    context = _context()
+    warm.start()
+    context = warm.context()
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, request), name=PROCESS_NAME)
     process.start()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
-from grader import runner
+from grader import runner, warm
 from grader.batch import task as tasks
 from grader.batch.task import Task
 from grader.report import Report
@@ -42,7 +42,7 @@ class LocalCrew:
         self.size = size or PER_CORE * (os.cpu_count() or 1)
         self._stock = Stock()
         self._pool = ThreadPoolExecutor(self.size, thread_name_prefix="grade")
-        runner.warm()
+        warm.start()
 
     def facts(self) -> Mapping[str, Any]:
         from grader import engine, host

@@ -9,7 +9,7 @@ from typing import Any
 
 from distributed import Reschedule, Worker, get_worker
 
-from grader import runner
+from grader import runner, warm
 from grader.batch import task as tasks
 from grader.batch.crew import PER_CORE
 from grader.batch.task import Task
@@ -48,7 +48,7 @@ def serve(address: str, size: int | None) -> None:
     """
     if not tasks.engine_answers(0):
         raise GraderError("No Docker Engine answers here: ./lab doctor says what is missing.")
-    runner.warm()
+    warm.start()
     asyncio.run(_serve(address, size or PER_CORE * (os.cpu_count() or 1)))
     runner.settle()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader import project, runner, store, submission
+from grader import project, runner, store, submission, warm
 from grader.catalog import Exercise
 from grader.cli.terminal import Live, say
 from grader.event import Listener
@@ -41,7 +41,7 @@ def watch(exercise: Exercise, path: Path, *, as_json: bool) -> int:
     """Grade now and after each save, until Ctrl-C. Returns 0. Raises UsageError."""
     import watchfiles
 
-    runner.warm()
+    warm.start()
     before = _grade_if_new(exercise, path, "", as_json=as_json)
     say(f"Watching {path}; Ctrl-C ends it.")
     try:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from grader import catalog, runner
+from grader import catalog, warm
 from grader.author import audit, proof
 from grader.author.proof import Proof
 from grader.catalog import Exercise
@@ -22,7 +22,7 @@ def run(name: str | None, *, variants: bool, as_json: bool) -> int:
     found = {exercise.id: list(audit.of_exercise(exercise)) for exercise in chosen}
     ready = [exercise for exercise in chosen if _can_be_graded(exercise)]
     proofs: list[Proof] = []
-    runner.warm()
+    warm.start()
     with Live(quiet=as_json) as live:
         for done in proof.prove(ready, variants=variants or name is not None):
             proofs.append(done)

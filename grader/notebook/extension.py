@@ -1,18 +1,32 @@
-"""``%load_ext grader``: the magic, the functions in the notebook's namespace, a warm runner."""
+"""``%load_ext grader``: the magic, the functions in the notebook's namespace, a warm parent."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import grader
-from grader import runner
+from grader import warm
 from grader.notebook.answer import answer
 
 NAMES = ("grade", "quiz", "hint", "reset", "solution", "progress")
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Called by IPython. Returns at once; the first grading finds its parent process warm."""
+    """Called by IPython. Returns at once; the first grading finds its parent process warm, and the
+    kernel ends without waiting for it."""
     shell.register_magic_function(answer, "cell", "answer")
     shell.push({name: getattr(grader, name) for name in NAMES}, interactive=False)
-    runner.warm()
+    warm.start()
+    if kernel := getattr(shell, "kernel", None):
+        kernel.do_shutdown = _after(warm.stop, kernel.do_shutdown)
+
+
+def _after(first: Callable[[], None], then: Callable[[bool], Any]) -> Callable[[bool], Any]:
+    """The method ``then`` of a kernel, with something to do before."""
+
+    def both(restart: bool) -> Any:
+        first()
+        return then(restart)
+
+    return both

@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 from grader import catalog, project
@@ -190,3 +191,18 @@ def test_state_that_cannot_be_written_costs_no_points(tmp_path: Path) -> None:
     assert_quiet(outputs)
     assert result(outputs)["text/plain"] == "6.0"
     assert "can't be kept" in text(outputs)
+
+
+def test_kernel_ends_by_itself(tmp_path: Path) -> None:
+    """A restart doesn't wait for processes of ours until the kernel is killed."""
+    ended = tmp_path / "ended"
+    manager = KernelManager(kernel_name="python3", shutdown_wait_time=20.0)
+    manager.start_kernel(env={**os.environ, "PYTHONPATH": str(project.ROOT)})
+    client = manager.blocking_client()
+    client.start_channels()
+    client.wait_for_ready()
+    client.execute_interactive(f"import atexit; atexit.register(open, {str(ended)!r}, 'w')")
+    client.execute_interactive("%load_ext grader")
+    client.stop_channels()
+    manager.shutdown_kernel()
+    assert ended.exists()
