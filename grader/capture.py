@@ -61,7 +61,9 @@ def record(
         address = Path(folder) / "capture.sock"
         with _Endpoint(str(address)) as endpoint:
             threading.Thread(target=endpoint.serve_forever, args=(0.01,), daemon=True).start()
-            done = _run([*program, "-H", f"unix://{address}", *arguments], folder)
+            docker, *subcommand = program
+            command = [docker, "-H", f"unix://{address}", *subcommand, *arguments]
+            done = _run(command, folder)
             endpoint.shutdown()
     said = clean(done.stderr or done.stdout).replace(f"{folder}/", "").strip()
     return endpoint.bodies, said

@@ -57,7 +57,7 @@ class Lab:
         self._begin(page, notebook, variables)
 
     def switch(self, page: Page, notebook: str, variables: Mapping[str, str]) -> None:
-        """The same in a page that shows the lab already: it costs a tenth. Closes what is open."""
+        """The same without loading the lab again, where the page has. Closes what is open."""
         if page.url.startswith(self.address):
             page.evaluate(_OPEN, notebook)
             self._begin(page, notebook, variables)
