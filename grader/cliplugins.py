@@ -64,6 +64,7 @@ def environment(folder: Path) -> dict[str, str]:
         "HOME": str(folder),
         "DOCKER_CONFIG": str(folder / "config"),
         "BUILDX_BUILDER": "default",
+        "BUILDX_GIT_INFO": "false",
         "BUILDKIT_COLORS": "",
         "NO_COLOR": "1",
         **_SHORT_LIVED,

@@ -105,10 +105,19 @@ def address() -> str | None:
     return context.Host if context else None
 
 
+class _Client(docker.APIClient):
+    """Asks for the version once: the engine starts three programs to answer that."""
+
+    def version(self, api_version: bool = True) -> dict[str, Any]:
+        if "_told" not in vars(self):
+            self._told: dict[str, Any] = super().version(api_version)
+        return self._told
+
+
 def connect() -> Engine:
     """An engine that answers. Raises EngineError with the next step otherwise."""
     try:
-        client = docker.APIClient(base_url=address(), version="auto", timeout=int(TIMEOUT))
+        client = _Client(base_url=address(), version="auto", timeout=int(TIMEOUT))
     except (DockerException, requests.RequestException, OSError) as error:
         raise EngineError(
             "No Docker Engine answers. ./lab setup installs or starts one where it may; "

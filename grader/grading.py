@@ -105,14 +105,16 @@ def grade(request: Request, send: Listener) -> Iterator[Ending | Spare]:
             bench.expect_pod()
         preparation = Preparation(request.exercise, request.submission, bench, send)
         sweeping = threading.Thread(target=_sweep, args=(engine,), daemon=True)
-        sweeping.start()
+        if request.loan is None or request.loan.sweeps:
+            sweeping.start()
         try:
             _run_checks(request, bench, preparation, evidence, preparation.listener(send))
             yield ending
         finally:
             preparation.close()
             bench.close()
-            sweeping.join()
+            if sweeping.ident:
+                sweeping.join()
     if request.loan:
         yield from bench.give_back()
 

@@ -35,6 +35,7 @@ class Stock:
         self.session = lock.new_id()
         self._lock: lock.Lock | None = None
         self._changing = threading.Lock()
+        self._has_lent = False
         self._spares: dict[Kind, list[Spare]] = defaultdict(list)
         self._pipes: list[Connection] = []
 
@@ -56,7 +57,8 @@ class Stock:
                         found.append(spare)
                         break
                     spare.stream.close()
-            return Loan(self.session, tuple(found))
+            first, self._has_lent = not self._has_lent, True
+            return Loan(self.session, tuple(found), sweeps=first)
 
     def expect(self, pipe: Connection) -> None:
         """Take back what a grading sends through ``pipe`` when it has cleaned up."""

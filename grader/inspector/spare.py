@@ -44,10 +44,12 @@ class Spare:
 @dataclass(frozen=True)
 class Loan:
     """What a grading is given by a stock: the session that whatever comes back belongs to, and
-    inspectors to use again."""
+    inspectors to use again. The first loan of a stock comes with the duty to sweep what dead
+    sessions have left behind."""
 
     session: str
     spares: tuple[Spare, ...] = ()
+    sweeps: bool = False
 
     def handed_over(self) -> None:
         """Let go of the streams here: another process has them."""

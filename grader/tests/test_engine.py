@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
+import requests
 
 from grader import engine
 from grader.outcome import EngineError
@@ -50,3 +52,18 @@ def test_newer_engines_are_taken(monkeypatch: pytest.MonkeyPatch, version: str) 
     with answering(version) as address:
         monkeypatch.setenv("DOCKER_HOST", address)
         engine.connect().close()
+
+
+def test_version_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    get = requests.Session.get
+
+    def counted(self: requests.Session, url: str, **options: Any) -> requests.Response:
+        asked.append(url)
+        return get(self, url, **options)
+
+    monkeypatch.setattr(requests.Session, "get", counted)
+    connected = engine.connect()
+    assert connected.facts.version
+    connected.close()
+    assert [url.rpartition("/")[2] for url in asked] == ["version", "info"]

@@ -171,3 +171,10 @@ def test_pod_of_a_container_with_capabilities_is_not_used_again(engine: Engine) 
         runner.grade(exercise, answer, stock=stock)
         runner.settle()
         assert containers(stock, engine) == set()
+
+
+def test_what_dead_sessions_left_is_looked_for_once() -> None:
+    """Not with each of a thousand answers."""
+    with Stock() as stock:
+        loans = [stock.lend(EXERCISE) for _ in range(3)]
+    assert [loan.sweeps for loan in loans if loan] == [True, False, False]
