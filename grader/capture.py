@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import shutil
 import socketserver
 import subprocess
 import tempfile
@@ -18,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from grader import cliplugins
 from grader.outcome import GraderError, LearnerFault
 from grader.report import Evidence
 from grader.text import clean
@@ -34,10 +34,7 @@ def create_body(arguments: Sequence[str], shown: str) -> dict[str, Any]:
 
     Raises LearnerFault with the CLI's own words when it refuses, GraderError when it is missing.
     """
-    docker = shutil.which("docker")
-    if docker is None:
-        raise GraderError("The docker command line is missing: ./lab setup installs it.")
-    bodies, said = record((docker,), ("run", "-d", *arguments), {})
+    bodies, said = record((cliplugins.docker(),), ("run", "-d", *arguments), {})
     if not bodies:
         lines = [line for line in said.splitlines() if line and not line.startswith("See 'docker")]
         reason = lines[0].removeprefix("docker: ").strip() if lines else "no reason given"

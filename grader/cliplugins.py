@@ -1,4 +1,4 @@
-"""The docker CLI's plugins, called as programs of their own: through the CLI, which asks every
+"""The docker CLI, and its plugins as programs of their own: through the CLI, which asks every
 plugin first what it is, one call costs more than twice as much."""
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ _SHORT_LIVED = {"GOGC": "off", "GOMEMLIMIT": "256MiB"}
 """Each call lives for a moment: garbage is collected only where there is much of it."""
 
 
-def folders() -> list[Path]:
-    """Where the plugins may lie."""
-    return [Path(folder).expanduser() for folder in _FOLDERS]
+def docker() -> str:
+    """The CLI itself. Raises GraderError when it isn't installed."""
+    if path := shutil.which("docker"):
+        return path
+    raise GraderError("The docker command line is missing: ./lab setup installs it.")
 
 
 @functools.cache
@@ -39,17 +41,15 @@ def buildx() -> tuple[str, ...]:
 @functools.cache
 def compose() -> tuple[str, ...]:
     """The program, or the docker CLI's way to it: a docker-compose on the PATH may be the old one.
-    Raises GraderError when both are missing."""
+    Raises as ``docker`` does when both are missing."""
     if path := _program("docker-compose"):
         return (path,)
-    if docker := shutil.which("docker"):
-        return (docker, "compose")
-    raise GraderError("The docker command line is missing: ./lab setup installs it.")
+    return (docker(), "compose")
 
 
 def _program(name: str) -> str | None:
-    for folder in folders():
-        path = folder / name
+    for folder in _FOLDERS:
+        path = Path(folder).expanduser() / name
         if os.access(path, os.X_OK):
             return str(path)
     return None

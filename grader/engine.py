@@ -123,7 +123,7 @@ def connect() -> Engine:
             "No Docker Engine answers. ./lab setup installs or starts one where it may; "
             "./lab doctor says what is missing. Nothing was scored."
         ) from error
-    version = _translated(client.version)()
+    version = client.version()
     number = version["Version"].partition(".")[0]
     is_podman = any("Podman" in part.get("Name", "") for part in version.get("Components", ()))
     if number.isdigit() and int(number) < OLDEST and not is_podman:

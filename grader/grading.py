@@ -104,17 +104,15 @@ def grade(request: Request, send: Listener) -> Iterator[Ending | Spare]:
         if request.exercise.containers:
             bench.expect_pod()
         preparation = Preparation(request.exercise, request.submission, bench, send)
-        sweeping = threading.Thread(target=_sweep, args=(engine,), daemon=True)
-        if request.loan is None or request.loan.sweeps:
-            sweeping.start()
+        sweeping = threading.Thread(target=_sweep, args=(engine, request), daemon=True)
+        sweeping.start()
         try:
             _run_checks(request, bench, preparation, evidence, preparation.listener(send))
             yield ending
         finally:
             preparation.close()
             bench.close()
-            if sweeping.ident:
-                sweeping.join()
+            sweeping.join()
     if request.loan:
         yield from bench.give_back()
 
@@ -144,7 +142,9 @@ def _run_checks(
     pytest.main([*_ARGUMENTS, cut, *map(str, request.checks)], plugins=[verdicts, fixtures])
 
 
-def _sweep(engine: engines.Engine) -> None:
+def _sweep(engine: engines.Engine, request: Request) -> None:
+    if request.loan and not request.loan.sweeps:
+        return
     with contextlib.suppress(EngineError):
         sessions.sweep(engine)
 

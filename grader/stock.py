@@ -35,7 +35,6 @@ class Stock:
         self.session = lock.new_id()
         self._lock: lock.Lock | None = None
         self._changing = threading.Lock()
-        self._has_lent = False
         self._spares: dict[Kind, list[Spare]] = defaultdict(list)
         self._pipes: list[Connection] = []
 
@@ -46,6 +45,7 @@ class Stock:
             return None
         roles: tuple[Role, ...] = ("pod", "observer") if exercise.containers else ()
         with self._changing:
+            is_first = self._lock is None
             self._lock = self._lock or lock.Lock(self.session)
             self._collect()
             found = []
@@ -57,8 +57,7 @@ class Stock:
                         found.append(spare)
                         break
                     spare.stream.close()
-            first, self._has_lent = not self._has_lent, True
-            return Loan(self.session, tuple(found), sweeps=first)
+            return Loan(self.session, tuple(found), sweeps=is_first)
 
     def expect(self, pipe: Connection) -> None:
         """Take back what a grading sends through ``pipe`` when it has cleaned up."""

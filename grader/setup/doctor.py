@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -16,7 +17,7 @@ from typing import Literal
 
 from grader import bases, cliplugins, engine
 from grader.engine import Engine
-from grader.outcome import EngineError
+from grader.outcome import EngineError, GraderError
 from grader.setup import images
 from grader.setup import platform as systems
 
@@ -183,14 +184,14 @@ def _buildx() -> Finding:
 
 
 def _compose() -> Finding:
-    for folder in cliplugins.folders():
-        if os.access(folder / "docker-compose", os.X_OK):
-            return Finding("compose", "ok", _version([str(folder / "docker-compose"), "version"]))
+    with contextlib.suppress(GraderError, subprocess.CalledProcessError):
+        version = _version([*cliplugins.compose(), "version"], check=True)
+        return Finding("compose", "ok", version)
     return Finding("compose", "warn", "not installed", "Compose exercises need docker-compose v2.")
 
 
-def _version(command: list[str]) -> str:
-    text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+def _version(command: list[str], *, check: bool = False) -> str:
+    text = subprocess.run(command, capture_output=True, text=True, check=check).stdout
     found = re.search(r"v?(\d+\.\d+\.\d+)", text)
     return found[1] if found else "present"
 
