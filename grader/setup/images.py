@@ -8,6 +8,7 @@ import hashlib
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from grader import bases, cliplugins, project
@@ -91,26 +92,36 @@ def load(path: Path) -> None:
 
 
 def _make() -> None:
-    origin = "official" if _pull() else "stand-in"
-    rootfs = OFFICIAL
-    if origin == "stand-in":
-        _bootstrap()
-        rootfs = ROOTFS
-    with tempfile.TemporaryDirectory(prefix="drydock-base-") as folder:
+    """Make the base images. The wheelhouse is fetched while Debian's packages are, and BuildKit
+    runs the stages that don't need each other at the same time."""
+    with (
+        tempfile.TemporaryDirectory(prefix="drydock-base-") as folder,
+        ThreadPoolExecutor() as beside,
+    ):
         context = Path(folder) / "base"
         shutil.copytree(SOURCE, context)
-        _download_wheels(context / "wheels")
-        for tag, target in TARGETS.items():
-            with step(f"Building {tag}"):
-                _build(
-                    tag,
-                    context / "Dockerfile",
-                    context,
-                    f"--target={target}",
-                    f"--build-arg=ROOTFS={rootfs}",
-                    f"--label={VERSION}={version()}",
-                    f"--label={ORIGIN}={origin}",
-                )
+        wheels = beside.submit(_download_wheels, context / "wheels")
+        origin = "official" if _pull() else "stand-in"
+        rootfs = OFFICIAL
+        if origin == "stand-in":
+            _bootstrap()
+            rootfs = ROOTFS
+        with step("Fetching the wheelhouse (checksums are verified)"):
+            wheels.result()
+
+        def build(tag: str) -> None:
+            _build(
+                tag,
+                context / "Dockerfile",
+                context,
+                f"--target={TARGETS[tag]}",
+                f"--build-arg=ROOTFS={rootfs}",
+                f"--label={VERSION}={version()}",
+                f"--label={ORIGIN}={origin}",
+            )
+
+        with step("Building the four base images"):
+            list(beside.map(build, TARGETS))
 
 
 def _pull() -> bool:
@@ -168,27 +179,26 @@ def _bootstrap() -> None:
 
 
 def _download_wheels(folder: Path) -> None:
-    with step("Fetching the wheelhouse (checksums are verified)"):
-        call(
-            [
-                sys.executable,
-                "-m",
-                "pip",
-                "download",
-                "--quiet",
-                "--no-deps",
-                "--require-hashes",
-                "--only-binary=:all:",
-                "--python-version=3.11",
-                "--implementation=cp",
-                "-r",
-                SOURCE / "wheels.lock",
-                "-d",
-                folder,
-            ],
-            failure="The wheels can't be fetched from PyPI; try again, or use a bundle.",
-            environment={"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        )
+    call(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--python-version=3.11",
+            "--implementation=cp",
+            "-r",
+            SOURCE / "wheels.lock",
+            "-d",
+            folder,
+        ],
+        failure="The wheels can't be fetched from PyPI; try again, or use a bundle.",
+        environment={"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+    )
 
 
 def _build(tag: str, dockerfile: Path, context: Path, *options: str) -> None:

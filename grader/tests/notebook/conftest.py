@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,31 +62,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[jupyter.Lab]:
 @pytest.fixture
 def desk(lab: jupyter.Lab, page: Page, tmp_path: Path) -> Iterator[Desk]:
     """A learner's place: copies of the notebooks, a workspace and a state of their own."""
-    yield _desk(lab, page, tmp_path)
-    jupyter.shut_down(page)
-
-
-@pytest.fixture
-def loaded_desk(lab: jupyter.Lab, loaded_page: Page, tmp_path: Path) -> Iterator[Desk]:
-    """Such a place in a page that has loaded the lab for others before."""
-    yield _desk(lab, loaded_page, tmp_path)
-    jupyter.shut_down(loaded_page)
-
-
-def _desk(lab: jupyter.Lab, page: Page, home: Path) -> Desk:
-    folder = lab.folder / home.name
+    folder = lab.folder / tmp_path.name
     folder.mkdir()
     for path in project.NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(path, folder)
-    return Desk(lab, page, home.name, home)
+    yield Desk(lab, page, tmp_path.name, tmp_path)
+    jupyter.shut_down(page)
 
 
 @pytest.fixture(scope="session")
 def window(
     playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[BrowserContext]:
-    """One for all pages. Its profile is on disk, where Chromium keeps what it has compiled of
-    JupyterLab's scripts; to optimize them costs more than it saves in pages as short-lived."""
+    """Where the page is. Its profile is on disk, where Chromium keeps what it has compiled of
+    JupyterLab's scripts; to optimize them costs more than it saves here."""
     context = playwright.chromium.launch_persistent_context(
         tmp_path_factory.mktemp("profile"),
         executable_path=ensure_chromium(),
@@ -98,29 +86,15 @@ def window(
     context.close()
 
 
-@pytest.fixture
-def page(window: BrowserContext) -> Iterator[Page]:
-    """A new page; the test fails when its console shows an error."""
-    page = window.new_page()
-    with _no_errors(page):
-        yield page
-        page.close()
-
-
 @pytest.fixture(scope="session")
 def kept_page(window: BrowserContext) -> Page:
     return window.new_page()
 
 
 @pytest.fixture
-def loaded_page(kept_page: Page) -> Iterator[Page]:
-    """A page that others have used before; the test fails when its console shows an error."""
-    with _no_errors(kept_page):
-        yield kept_page
-
-
-@contextlib.contextmanager
-def _no_errors(page: Page) -> Iterator[None]:
+def page(kept_page: Page) -> Iterator[Page]:
+    """A page that others have used before, since to load JupyterLab takes seconds; the test fails
+    when its console shows an error."""
     errors: list[str] = []
     changes: list[str] = []
 
@@ -133,11 +107,11 @@ def _no_errors(page: Page) -> Iterator[None]:
     def raised(error: Error) -> None:
         errors.append(str(error))
 
-    page.on("console", listen)
-    page.on("pageerror", raised)
-    yield
-    page.remove_listener("console", listen)
-    page.remove_listener("pageerror", raised)
+    kept_page.on("console", listen)
+    kept_page.on("pageerror", raised)
+    yield kept_page
+    kept_page.remove_listener("console", listen)
+    kept_page.remove_listener("pageerror", raised)
     lost = [error for error in errors if error == "Failed to fetch"]  # no more than were cut off
     assert [error for error in errors if error not in lost] == []
     assert len(lost) <= len(changes)

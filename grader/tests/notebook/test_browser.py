@@ -25,11 +25,11 @@ def outputs(page: Page) -> Locator:
 
 
 @pytest.fixture
-def security(loaded_desk: Desk) -> Page:
+def security(desk: Desk) -> Page:
     """The notebook on security with the lab's commands loaded."""
-    loaded_desk.switch("01_security.ipynb")
-    run_cell(loaded_desk.page, "%load_ext grader")
-    return loaded_desk.page
+    desk.switch("01_security.ipynb")
+    run_cell(desk.page, "%load_ext grader")
+    return desk.page
 
 
 @pytest.mark.course
@@ -39,7 +39,7 @@ def test_notebook_as_handed_out_runs_from_top_to_bottom(desk: Desk, notebook: st
     earned."""
     name = notebook.removesuffix(".ipynb")
     with run.alone(name):
-        desk.open(notebook)
+        desk.switch(notebook)
         run_all(desk.page)
         assert run.left_behind(name) == []
     cells = desk.page.evaluate(
@@ -139,9 +139,7 @@ def test_buttons_under_the_card_are_used_with_the_keyboard(security: Page) -> No
     expect(announced).to_contain_text("The starter of nonroot_user is back")
 
 
-def test_reopened_notebook_shows_the_card_and_no_dead_buttons(
-    loaded_desk: Desk, security: Page
-) -> None:
+def test_reopened_notebook_shows_the_card_and_no_dead_buttons(desk: Desk, security: Page) -> None:
     """One's own notebook the next day, with a new kernel."""
     run_cell(security, 'quiz("security", "root")')
     run_cell(security, "%%answer nonroot_user")
@@ -149,7 +147,7 @@ def test_reopened_notebook_shows_the_card_and_no_dead_buttons(
     expect(outputs(security).locator(".drydock-actions")).to_be_visible()
     security.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     shut_down(security)
-    loaded_desk.open("01_security.ipynb")
+    desk.open("01_security.ipynb")
     edit_cell(security, 'quiz("security", "root")')
     expect(outputs(security).locator(".drydock-quiz-text")).to_be_visible()
     edit_cell(security, "grade(")
@@ -157,18 +155,16 @@ def test_reopened_notebook_shows_the_card_and_no_dead_buttons(
     expect(security.get_by_text("Error displaying widget").filter(visible=True)).to_have_count(0)
 
 
-def test_untrusted_notebook_shows_the_card_and_the_questions(
-    loaded_desk: Desk, security: Page
-) -> None:
+def test_untrusted_notebook_shows_the_card_and_the_questions(desk: Desk, security: Page) -> None:
     """Someone else's saved notebook: no widgets, no styles of ours, and all of it readable."""
     run_cell(security, 'quiz("security", "root")')
     run_cell(security, "%%answer nonroot_user")
     run_cell(security, "grade(")
     expect(outputs(security).locator(".drydock-actions")).to_be_visible()
     security.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    stranger(loaded_desk.folder / "01_security.ipynb", loaded_desk.folder / "stranger.ipynb")
-    loaded_desk.open("stranger.ipynb")
-    page = loaded_desk.page
+    stranger(desk.folder / "01_security.ipynb", desk.folder / "stranger.ipynb")
+    desk.open("stranger.ipynb")
+    page = desk.page
     edit_cell(page, 'quiz("security", "root")')
     expect(outputs(page).locator(".drydock-quiz-text")).to_contain_text("As root, uid 0.")
     edit_cell(page, "grade(")
