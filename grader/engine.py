@@ -106,7 +106,14 @@ def address() -> str | None:
 
 
 class _Client(docker.APIClient):
-    """Asks for the version once: the engine starts three programs to answer that."""
+    """Asks for the version once: the engine starts three programs to answer that. And looks for
+    proxies once: requests reads the environment for each call, in whatever thread, and raises a
+    KeyError where pytest takes its PYTEST_CURRENT_TEST away at that moment."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.proxies.update(requests.utils.get_environ_proxies(self.base_url))
+        self.trust_env = False
 
     def version(self, api_version: bool = True) -> dict[str, Any]:
         if "_told" not in vars(self):

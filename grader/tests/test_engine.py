@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,3 +68,29 @@ def test_version_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert connected.facts.version
     connected.close()
     assert [url.rpartition("/")[2] for url in asked] == ["version", "info"]
+
+
+def test_calls_in_threads_survive_what_pytest_does_to_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A listing of os.environ fails when a variable goes meanwhile: a check lost its points."""
+
+    class Changing(dict[str, str]):
+        def items(self) -> Any:
+            raise KeyError("PYTEST_CURRENT_TEST")
+
+    connected = engine.connect()
+    monkeypatch.setattr(os, "environ", Changing(os.environ))
+    connected.ping()
+    connected.close()
+
+
+def test_proxy_of_the_environment_leads_to_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering("28.0.0") as proxy:
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("http_proxy", proxy.replace("tcp", "http"))
+        monkeypatch.setenv("DOCKER_HOST", "tcp://engine.invalid:2375")
+        connected = engine.connect()
+        connected.ping()
+        connected.close()

@@ -86,9 +86,11 @@ def window(
     context.close()
 
 
-@pytest.fixture(scope="session")
-def kept_page(window: BrowserContext) -> Page:
-    return window.new_page()
+@pytest.fixture(scope="module")
+def kept_page(window: BrowserContext) -> Iterator[Page]:
+    page = window.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture
