@@ -24,6 +24,7 @@ MAX_NAMES = 20
 MAX_CARD = 256 * 1024
 """Characters of a card; above that the receipts of passed checks are left out."""
 
+_RULE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * 3
 _LINE = "var(--jp-border-color2, #d0d7de)"
 _BOX = "var(--jp-layout-color2, #f3f5f7)"
 _FAINT = "var(--jp-ui-font-color1, #424a53)"
@@ -32,6 +33,8 @@ _PRE = (
     f"background: {_BOX}; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 90%; "
     "line-height: 1.45"
 )
+_WIDE = f"{_PRE}; white-space: pre; overflow-x: auto"
+"""For tables, which nobody can read when their lines are broken."""
 _HEADING = "margin: 0; font-size: 125%; font-weight: 600"
 _LABEL = f"margin: 8px 0 0; font-size: 88%; font-weight: 600; color: {_FAINT}"
 _NO_GRADE = "the 0.0 that this cell returns is no grade."
@@ -157,7 +160,9 @@ def _evidence(items: Sequence[Evidence]) -> Iterator[str]:
         yield f'<p style="{_LABEL}">See it yourself</p>'
     for number, item in enumerate(items, 1):
         shown = f"\n{_show(item.observed.rstrip())}" if item.observed.strip() else ""
-        yield f'<pre style="{_PRE}"><strong>$ {_show(item.command)}</strong>{shown}</pre>'
+        box = f'style="{_WIDE}" tabindex="0"' if _RULE in item.observed else f'style="{_PRE}"'
+        command = f'<strong style="white-space: pre-wrap">$ {_show(item.command)}</strong>'
+        yield f"<pre {box}>{command}{shown}</pre>"
         if item.expected and item.expected not in (later.expected for later in items[number:]):
             yield _paragraph("Expected", item.expected)
 

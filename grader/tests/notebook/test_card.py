@@ -91,6 +91,20 @@ def test_failed_check_shows_its_receipt() -> None:
         assert said in page.text
 
 
+@pytest.mark.parametrize(
+    ("observed", "broken"),
+    [("┌─────┬─────┐\n│ a   │ b   │\n└─────┴─────┘", False), ("one long line", True)],
+)
+def test_lines_of_a_table_are_not_broken(observed: str, broken: bool) -> None:
+    """They go on to the right, where the arrow keys lead; other text is broken."""
+    check = reports.check("a", Status.FAILED, evidence=(Evidence("show", observed, ""),))
+    [box, *_] = [
+        tags for name, tags in Tags(card.render(reports.report(check))).tags if name == "pre"
+    ]
+    assert ("overflow-x: auto" in (box["style"] or "")) != broken
+    assert ("tabindex" in box) != broken
+
+
 def test_status_is_a_word_beside_the_colour() -> None:
     """Colour alone tells nothing to many people."""
     text = Tags(card.render(reports.failed())).text
