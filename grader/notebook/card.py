@@ -14,6 +14,7 @@ from html import escape
 from typing import Any
 
 from grader.notebook import picture
+from grader.notebook.prose import with_code
 from grader.report import UNTOUCHED, CheckResult, Evidence, Report, Status
 from grader.text import clean
 
@@ -136,7 +137,7 @@ def _check(check: CheckResult, receipts: bool) -> str:
 
 
 def _receipt(check: CheckResult) -> str:
-    parts = [f"<p style='margin: 4px 0 8px'>{_show(check.message)}</p>"] if check.message else []
+    parts = [f"<p style='margin: 4px 0 8px'>{_prose(check.message)}</p>"] if check.message else []
     parts += _evidence(check.evidence[:MAX_EVIDENCE])
     if len(check.evidence) > MAX_EVIDENCE:
         left = len(check.evidence) - MAX_EVIDENCE
@@ -148,7 +149,7 @@ def _receipt(check: CheckResult) -> str:
     if check.hint:
         parts.append(
             '<details style="margin: 8px 0 2px"><summary style="cursor: pointer; '
-            f'font-weight: 600">Hint</summary><p style="margin: 2px 0">{_show(check.hint)}</p>'
+            f'font-weight: 600">Hint</summary><p style="margin: 2px 0">{_prose(check.hint)}</p>'
             "</details>"
         )
     return "".join(parts)
@@ -168,7 +169,7 @@ def _evidence(items: Sequence[Evidence]) -> Iterator[str]:
 
 
 def _paragraph(label: str, text: str) -> str:
-    lines = "<br>".join(_show(text.strip()).splitlines())
+    lines = "<br>".join(_prose(text.strip()).splitlines())
     return f'<p style="{_LABEL}">{label}</p><p style="margin: 0">{lines}</p>'
 
 
@@ -215,6 +216,10 @@ def _engine(facts: Mapping[str, Any]) -> str:
         if k not in _FACT
     ]
     return " · ".join([*known, *others])
+
+
+def _prose(text: str) -> str:
+    return with_code(_show(text))
 
 
 def _show(value: object, limit: int = MAX_TEXT) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from IPython.display import display
 
+from grader.notebook.prose import with_code
 from grader.text import clean
 
 Kind = Literal["done", "note", "problem"]
@@ -41,7 +42,7 @@ class Message:
         return (
             f'<div role="{role}" style="border-left: 4px solid {_EDGE[self.kind]}; '
             'padding: 4px 12px; margin: 2px 0; white-space: pre-wrap">'
-            f"{heading}{escape(repr(self))}</div>"
+            f"{heading}{with_code(escape(repr(self)))}</div>"
         )
 
 

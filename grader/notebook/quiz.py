@@ -21,6 +21,7 @@ from grader import store
 from grader.notebook import question as questions
 from grader.notebook.judge import Verdict, judge, shuffled
 from grader.notebook.message import say
+from grader.notebook.prose import with_code
 from grader.notebook.question import Question, Quiz
 from grader.notebook.widget import place
 from grader.outcome import UsageError
@@ -132,4 +133,4 @@ def html(text: str) -> str:
 
 def inline(text: str) -> str:
     """Escaped text with `code` between backticks."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(clean(text), quote=False))
+    return with_code(escape(clean(text), quote=False))

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from grader.notebook import card, picture
+from grader.notebook.message import Message
 from grader.report import Evidence, Report, Status, SubmissionInfo
 from grader.tests.notebook import reports
 
@@ -89,6 +90,20 @@ def test_failed_check_shows_its_receipt() -> None:
         "1.8 s",
     ):
         assert said in page.text
+
+
+def test_what_stands_between_backticks_is_shown_as_code() -> None:
+    check = reports.check(
+        "a", Status.FAILED, message="`<b>` and `CMD", why="`why`", hint="See `docker logs web`."
+    )
+    html = card.render(reports.report(check))
+    for shown in (
+        "<code>&lt;b&gt;</code> and `CMD",
+        "<code>why</code>",
+        "See <code>docker logs web</code>.",
+    ):
+        assert shown in html
+    assert "<code>docker ps</code>" in Message("Try `docker ps`.").html
 
 
 @pytest.mark.parametrize(
