@@ -41,15 +41,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module. Raises AttributeError for any other name."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'grader' has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # which would believe any name
 
-    value = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        """Load a public name from its module. Raises AttributeError for any other name."""
+        if name not in _HOME:
+            raise AttributeError(f"module 'grader' has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from floor.script import Script, status_is
-from grader import buildx, compose
+from grader import cliplugins, compose
 from grader.compose import Service, project
 from grader.image import NANOSECONDS
 from grader.sandbox import LIMITS
@@ -108,7 +108,7 @@ def _up(
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env=buildx.environment(folder),
+        env=cliplugins.environment(folder),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

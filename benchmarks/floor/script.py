@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import docker
 from floor.inspector import Inspector
-from grader import build, buildx
+from grader import build, cliplugins
 from grader.bases import BASES
 from grader.canaries import Canaries
 from grader.catalog import Exercise
@@ -77,12 +77,12 @@ class Script:
             build.write(root / "context", {**given, **solved, **changes})
             build.write(root / "secrets", secrets)
             contexts = [f"--build-context={k}=docker-image://{v}" for k, v in BASES.items()]
-            command = [*buildx.command(), "build", "--network=none", "--progress=plain"]
+            command = [*cliplugins.buildx(), "build", "--network=none", "--progress=plain"]
             command += [f"--label=floor={time.time_ns()}", "--provenance=false"]
             command += [f"--build-arg={k}={v}" for k, v in self.canaries.build_arguments.items()]
             command += [f"--secret=id={k},src={root}/secrets/{k}" for k in secrets]
             command += [f"--iidfile={root / 'iid'}", *contexts, str(root / "context")]
-            environment = buildx.environment(root)
+            environment = cliplugins.environment(root)
             subprocess.run(command, check=True, capture_output=True, env=environment)
             image = (root / "iid").read_text()
         self.images.append(image)

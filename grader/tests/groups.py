@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = {
     r"/notebook/test_browser\.py|/reports/test_reports\.py.*browser": "one JupyterLab and browser",
     r"/notebook/test_kernel\.py": "one kernel",
+    r"/notebook/test_run_through\.py": "notebooks wait for what they show, and others can work",
     r"/test_solutions\.py": "the container that receipts call web, and its port",
     r"/(test_engine_faults|batch/test_cluster|batch/test_grade|errata/test_policies)\.py": (
         "a second engine"

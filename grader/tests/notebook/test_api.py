@@ -43,7 +43,7 @@ def test_no_module_hides_an_exported_name() -> None:
 
 def test_unknown_name_raises_attribute_error() -> None:
     with pytest.raises(AttributeError, match="grades"):
-        grader.grades  # noqa: B018
+        grader.grades  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_import_loads_nothing_of_the_project() -> None:
