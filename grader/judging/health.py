@@ -12,10 +12,10 @@ CONNECT = "import socket; socket.create_connection(('localhost', 8000), 1)"
 LISTENS: dict[str, Any] = {
     "Test": ["CMD", "python", "-c", CONNECT],
     "StartPeriod": 60 * NS,
-    "StartInterval": NS // 10,
-    "Interval": NS,
+    "StartInterval": 3 * NS // 10,
+    "Interval": 60 * NS,
 }
-"""A probe of ours: whether something listens on the service's port."""
+"""A probe of ours: whether something listens on the service's port. Once is enough to know."""
 
 
 def settings(retries: int, **seconds: float) -> dict[str, Any]:
@@ -29,11 +29,11 @@ def quick(timeout: float) -> dict[str, Any]:
 
 
 def gentle(timeout: float, pause: float) -> dict[str, Any]:
-    """Times for a service that is looked at for other reasons too: probes follow each other at once
-    until one succeeds, and then every ``pause`` seconds, since each starts a program beside it.
-    Until then the status is ``starting``, whatever fails."""
+    """Times for a service that is looked at for other reasons too: a probe as soon as it may serve,
+    others soon after it until one succeeds, and then every ``pause`` seconds, since each starts a
+    program beside it. Until then the status is ``starting``, whatever fails."""
     return settings(
-        1, Interval=pause, Timeout=timeout, StartPeriod=STATUS_SECONDS, StartInterval=0.2
+        1, Interval=pause, Timeout=timeout, StartPeriod=STATUS_SECONDS, StartInterval=0.6
     )
 
 

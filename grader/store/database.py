@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 FILE = "progress.sqlite3"
 VERSION = 2
 BUSY_SECONDS = 5.0
+AGAIN_SECONDS = 0.01
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempt (
     exercise TEXT NOT NULL,
@@ -56,7 +58,7 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
         folder / FILE, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
-        database.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(database)
         database.execute("PRAGMA synchronous = FULL")
         if database.execute("PRAGMA user_version").fetchone()[0] < VERSION:
             database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
@@ -64,3 +66,18 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
         yield database
     finally:
         database.close()
+
+
+def _write_ahead(database: sqlite3.Connection) -> None:
+    """Switch to WAL. Where several open a new store at once, SQLite refuses all but one of them and
+    doesn't wait for the lock as it does elsewhere."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(AGAIN_SECONDS)
+        else:
+            return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,6 +39,19 @@ def test_first_result_of_a_key_stays(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(put, range(40))) == 1
+
+
+def test_new_store_is_opened_by_many_at_once(tmp_path: Path) -> None:
+    """A notebook and a terminal begin at the same moment: nobody hears of a lock."""
+    together = threading.Barrier(8)
+
+    def open_new(number: int) -> None:
+        together.wait()
+        with Results.open(tmp_path / str(number // 8)) as results:
+            assert results.get("k") is None
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(open_new, range(8 * 60)))
 
 
 def test_fresh_result_takes_the_place_of_the_old(tmp_path: Path) -> None:

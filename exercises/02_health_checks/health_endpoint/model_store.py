@@ -13,7 +13,7 @@ from pathlib import Path
 
 ARRIVED = Path("/data/arrived")
 WEIGHTS = Path("/data/weights.bin")
-LOAD_WORK, PREDICT_WORK = 300_000, 120_000
+LOAD_WORK, PREDICT_WORK = 150_000, 60_000
 
 
 class ModelLost(Exception):

@@ -28,7 +28,7 @@ SERVICE = "app.py"
 SECRETS = (".env", "credentials.json")
 PROBE_SECONDS = 5.0
 """What a probe may take here: starting Python takes a while on a busy machine."""
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 1.0
 LINE_SECONDS = 2.0
 FEATURES = {"features": [1.0, 2.0, 3.0]}
 SCORE = 4.75

@@ -124,8 +124,7 @@ def refusing(
     """The service without its key, beside the others."""
 
     def live() -> Keyless:
-        seldom = {**healths.LISTENS, "StartInterval": healths.NS // 2}  # each probe starts a Python
-        listening = {**config, "Healthcheck": seldom}
+        listening = {**config, "Healthcheck": healths.LISTENS}
         container = start(image, config=listening, host=service.sandboxed, beside=True)
         container.wait_health("healthy", REFUSE_SECONDS, receipt=False)  # or until it ends
         end = container.wait_exit(SPARE_SECONDS)  # some listen first and look for the key then
@@ -159,7 +158,7 @@ def modelless(
         answer = container.wait_ready()
     except LearnerFault:
         return Modelless(None, False, container.lines().lines)
-    container.wait_health("healthy", healths.STATUS_SECONDS, probes=2, receipt=False)
+    container.wait_health("healthy", healths.STATUS_SECONDS, probes=1, receipt=False)
     was_healthy = "healthy" in container.health_changes()
     return Modelless(answer, was_healthy, container.lines().lines)
 

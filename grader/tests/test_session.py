@@ -1,0 +1,66 @@
+"""A session that ends leaves nothing, also where the engine takes its time."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from grader import lock, session
+from grader.bases import SLIM
+from grader.engine import Engine, connect
+from grader.lock import LABEL
+from grader.session import Session
+
+HELD_SECONDS = 2.0
+LATE_SECONDS = 0.2
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    connected = connect()
+    yield connected
+    connected.close()
+
+
+def docker(*arguments: str, given: str | bytes = b"") -> str:
+    """What the command prints."""
+    content = given.encode() if isinstance(given, str) else given
+    done = subprocess.run(["docker", *arguments], input=content, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+def imported(identity: str) -> None:
+    """A new image that carries a session's label."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo(identity))
+    docker("import", "--change", f"LABEL {LABEL}={identity}", "-", given=archive.getvalue())
+
+
+def test_image_that_is_in_use_for_a_while_is_removed_after_that(engine: Engine) -> None:
+    """The end of its last container takes seconds on a busy machine."""
+    with Session(engine) as other, Session(engine) as own:
+        recipe = f"FROM {SLIM}\nLABEL {LABEL}={own.id}\n"
+        image = own.owns_image(docker("build", "-q", "-", given=recipe))
+        others = f"--label={LABEL}={other.id}"
+        holds = docker("run", "-d", "--network=none", others, image, "sleep", "60")
+        threading.Timer(HELD_SECONDS, lambda: engine.remove(holds)).start()
+    assert list(engine.labelled(f"{LABEL}={own.id}")) == []
+
+
+def test_image_that_comes_after_its_grading_was_killed_is_removed(engine: Engine) -> None:
+    """An engine that was exporting it doesn't stop for that."""
+    identity = lock.new_id()
+    imported(identity)
+    late = threading.Timer(LATE_SECONDS, lambda: imported(identity))
+    late.start()
+    session.remove(engine, identity)
+    late.join()
+    time.sleep(LATE_SECONDS)
+    assert list(engine.labelled(f"{LABEL}={identity}")) == []
