@@ -245,9 +245,14 @@ class Engine:
     @_translated
     def execute(self, container: str, command: list[str]) -> tuple[int, bytes]:
         """(exit code, output) of a command in a running container, as its own user."""
-        identity = self._client.exec_create(container, command)["Id"]
-        output = self._client.exec_start(identity)
-        return int(self._client.exec_inspect(identity)["ExitCode"]), output
+        client: Any = self._client
+        identity = client.exec_create(container, command)["Id"]
+        # docker-py's exec_start reads below Python's buffer, and loses what came along with the
+        # head of the answer: all of the output, of 3 in 480 commands on a busy machine.
+        url = client._url("/exec/{0}/start", identity)
+        answer = client._post_json(url, {"Detach": False, "Tty": False}, timeout=(TIMEOUT, None))
+        output = b"".join(client._multiplexed_buffer_helper(answer))
+        return int(client.exec_inspect(identity)["ExitCode"]), output
 
     @_translated
     def stop(self, container: str) -> None:

@@ -34,7 +34,9 @@ def ensure_chromium() -> Path:
             subprocess.run(command, env=quiet, check=True, stdout=subprocess.DEVNULL)
         found = _find()
     if found is None:
-        raise RuntimeError("The browser tests need Chromium: sudo apt-get install chromium-headless-shell")
+        raise RuntimeError(
+            "The browser tests need Chromium: sudo apt-get install chromium-headless-shell"
+        )
     return found
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -18,16 +19,21 @@ from grader.outcome import EngineError
 
 
 @contextmanager
-def answering(version: str) -> Iterator[str]:
-    """The address of something that says of itself what an engine of that version says."""
+def answering(version: str, others: Mapping[str, bytes] = MappingProxyType({})) -> Iterator[str]:
+    """The address of something that says of itself what an engine of that version says, and to
+    ``others`` (the ends of paths) what is given, in one piece."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            said = json.dumps({"Version": version, "ApiVersion": "1.44"}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
+            about = {"Version": version, "ApiVersion": "1.44", "Id": "one"}
+            said = json.dumps(about).encode()
+            for end, given in others.items():
+                said = given if self.path.endswith(end) else said
+            if not said.startswith(b"HTTP/"):
+                said = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said)
             self.wfile.write(said)
+
+        do_POST = do_GET  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing to say."""
@@ -93,4 +99,18 @@ def test_proxy_of_the_environment_leads_to_an_engine(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("DOCKER_HOST", "tcp://engine.invalid:2375")
         connected = engine.connect()
         connected.ping()
+        connected.close()
+
+
+@pytest.mark.timeout(30)
+def test_output_that_comes_with_the_head_of_the_answer_is_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A command that is over before its output is asked for: a busy engine sends all at once."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n"
+    frames = b"\1\0\0\0\0\0\0\3out" + b"\2\0\0\0\0\0\0\3err"
+    with answering("26.1.5", {"/start": head + frames, "/json": b'{"ExitCode": 3}'}) as address:
+        monkeypatch.setenv("DOCKER_HOST", address)
+        connected = engine.connect()
+        assert connected.execute("web", ["true"]) == (3, b"outerr")
         connected.close()
