@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import ast
 import inspect
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+_parsing = threading.Lock()
+"""Python 3.11 counts the depth of all threads' syntax trees together: two at once may end in a
+SystemError, "AST constructor recursion depth mismatch"."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class CheckSpec:
 
 def read(path: Path) -> tuple[CheckSpec, ...]:
     """The checks of one module in the order they run. Raises OSError, SyntaxError, ValueError."""
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    with _parsing:
+        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     functions = [
         node
         for node in tree.body

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -109,3 +112,23 @@ def test_course_goes_on_as_its_notebooks_do() -> None:
     ]
     graded = [cell.removeprefix('grade("').removesuffix('")') for cell in cells if "grade(" in cell]
     assert [exercise.id for exercise in EXERCISES] == graded
+
+
+def test_checks_are_read_by_several_threads_at_once() -> None:
+    """As `./lab grade` reads them, also where a collection of garbage lets another thread on."""
+    paths = [exercise.checks_path for exercise in catalog.discover().values()]
+    once = [checkspec.read(path) for path in paths]
+    gc.callbacks.append(yielding)
+    before = gc.get_threshold()
+    gc.set_threshold(20)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(checkspec.read, paths * 20)) == once * 20
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(yielding)
+
+
+def yielding(phase: str, about: dict[str, int]) -> None:
+    """Let another thread on."""
+    time.sleep(0)
