@@ -114,6 +114,7 @@ def test_course_goes_on_as_its_notebooks_do() -> None:
     assert [exercise.id for exercise in EXERCISES] == graded
 
 
+@pytest.mark.slow
 def test_checks_are_read_by_several_threads_at_once() -> None:
     """As `./lab grade` reads them, also where a collection of garbage lets another thread on."""
     paths = [exercise.checks_path for exercise in catalog.discover().values()]

@@ -25,10 +25,12 @@ def answering(version: str, others: Mapping[str, bytes] = MappingProxyType({})) 
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            about = {"Version": version, "ApiVersion": "1.44", "Id": "one"}
-            said = json.dumps(about).encode()
-            for end, given in others.items():
-                said = given if self.path.endswith(end) else said
+            self.rfile.read(
+                int(self.headers.get("Content-Length", 0))
+            )  # unread, it ends in a reset
+            about = json.dumps({"Version": version, "ApiVersion": "1.44", "Id": "one"}).encode()
+            given = (said for end, said in others.items() if self.path.endswith(end))
+            said = next(given, about)
             if not said.startswith(b"HTTP/"):
                 said = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said)
             self.wfile.write(said)

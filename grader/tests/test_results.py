@@ -41,6 +41,7 @@ def test_first_result_of_a_key_stays(tmp_path: Path) -> None:
         assert sum(pool.map(put, range(40))) == 1
 
 
+@pytest.mark.slow
 def test_new_store_is_opened_by_many_at_once(tmp_path: Path) -> None:
     """A notebook and a terminal begin at the same moment: nobody hears of a lock."""
     together = threading.Barrier(8)

@@ -23,8 +23,8 @@ from playwright.sync_api import Locator, Page
 from grader import project
 
 READY_SECONDS = 60
-"""JupyterLab now and then waits for a kernel that is idle for ever (seen in one whole run of three,
-beside containers whose network interfaces come and go). It is loaded again then."""
+"""JupyterLab may wait for ever for a kernel that is idle (seen once in a whole run of the tests,
+and then for every notebook that was opened after it). It is loaded again then."""
 _OPEN = """async (path) => {
   const app = window.jupyterapp;
   for (const panel of [...app.shell.widgets('main')]) panel.dispose();
