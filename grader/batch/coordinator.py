@@ -114,15 +114,22 @@ def _concluded(
 ) -> Iterator[Graded]:
     try:
         report = future.result()
-    except GraderError as error:
+    except Exception as error:
         for entry in plan.entries[key]:
-            yield Graded(entry, None, str(error))
+            yield Graded(entry, None, _sentence(error))
         return
     if fresh:
         results.replace(key, report)
     else:
         results.put(key, report)
     yield from _told(plan, key, report)
+
+
+def _sentence(error: Exception) -> str:
+    """Why an answer isn't graded: a fault that nobody foresaw costs that answer alone."""
+    if isinstance(error, GraderError):
+        return str(error)
+    return f"A fault of the grader ({type(error).__name__}: {error})."
 
 
 def _told(plan: Plan, key: str, report: Report) -> Iterator[Graded]:

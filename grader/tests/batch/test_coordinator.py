@@ -1,0 +1,61 @@
+"""A fault that nobody foresaw costs the answer that it happened to, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from grader import catalog, submission
+from grader.batch import coordinator
+from grader.batch.coordinator import Plan
+from grader.batch.roster import Entry
+from grader.batch.task import Task
+from grader.report import Report
+from grader.store import Results
+from grader.tests.notebook.reports import passed
+
+EXERCISE = catalog.find("nonroot_user")
+
+
+class Crew:
+    """Has a fault of its own with the first answer."""
+
+    size = 1
+
+    def __init__(self) -> None:
+        self._is_first = True
+
+    def facts(self) -> Mapping[str, Any]:
+        return {}
+
+    def submit(self, task: Task) -> Future[Report]:
+        future: Future[Report] = Future()
+        if self._is_first:
+            future.set_exception(SystemError("AST constructor recursion depth mismatch"))
+        else:
+            future.set_result(passed())
+        self._is_first = False
+        return future
+
+    def close(self) -> None:
+        pass
+
+
+def test_fault_that_nobody_foresaw_costs_one_answer(tmp_path: Path) -> None:
+    texts = (EXERCISE.solved, EXERCISE.starter)
+    roster = [
+        Entry(student, EXERCISE.id, tmp_path, submission.from_texts(EXERCISE, text))
+        for student, text in zip(("ada", "bob"), texts, strict=True)
+    ]
+    crew = Crew()
+    plan = Plan.of(roster, {EXERCISE.id: EXERCISE}, crew, {})
+    with Results.open(tmp_path) as results:
+        ada, bob = coordinator.grade(plan, crew, results)
+        assert [results.get(key) is not None for key in plan.tasks] == [False, True]
+    assert (ada.report, ada.problem) == (
+        None,
+        "A fault of the grader (SystemError: AST constructor recursion depth mismatch).",
+    )
+    assert bob.counts
