@@ -49,8 +49,19 @@ def stock() -> Iterator[Stock]:
 def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state of somebody who has solved everything: a solution that one process of this test
     run has graded is known to the others."""
-    own = tmp_path_factory.getbasetemp()
-    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "solved"
+    return _of_this_run(tmp_path_factory) / "solved"
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state of somebody who has run everything as it was handed out; the same for starters."""
+    return _of_this_run(tmp_path_factory) / "untouched"
+
+
+def _of_this_run(folders: pytest.TempPathFactory) -> Path:
+    """The folder that all processes of a test run share."""
+    own = folders.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@ see ``test_solutions.py``."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from grader import catalog, runner, submission, variant
@@ -16,10 +18,13 @@ VARIANTS = [(exercise, each) for exercise in EXERCISES for each in variant.of(ex
 
 @pytest.mark.course
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_starter_fails_exactly_its_declared_checks(exercise: Exercise, stock: Stock) -> None:
-    """A starter that fails for any other reason sends learners the wrong way."""
+def test_starter_fails_exactly_its_declared_checks(
+    exercise: Exercise, stock: Stock, untouched: Path
+) -> None:
+    """A starter that fails for any other reason sends learners the wrong way. It is graded once in
+    a test run: here or in its notebook."""
     answer = submission.from_texts(exercise, exercise.starter)
-    report = runner.grade(exercise, answer, stock=stock)
+    report = runner.grade(exercise, answer, stock=stock, results=untouched)
     assert variant.differences(report, exercise.starter_fails, {}) == []
 
 

@@ -29,7 +29,8 @@ class Desk:
     lab: jupyter.Lab
     page: Page
     name: str
-    home: Path
+    workspace: Path
+    state: Path
 
     @property
     def folder(self) -> Path:
@@ -45,8 +46,8 @@ class Desk:
 
     def _variables(self) -> dict[str, str]:
         return {
-            "DRYDOCK_WORKSPACE": str(self.home / "workspace"),
-            "DRYDOCK_STATE": str(self.home / "state"),
+            "DRYDOCK_WORKSPACE": str(self.workspace),
+            "DRYDOCK_STATE": str(self.state),
         }
 
 
@@ -66,7 +67,7 @@ def desk(lab: jupyter.Lab, page: Page, tmp_path: Path) -> Iterator[Desk]:
     folder.mkdir()
     for path in project.NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(path, folder)
-    yield Desk(lab, page, tmp_path.name, tmp_path)
+    yield Desk(lab, page, tmp_path.name, tmp_path / "workspace", tmp_path / "state")
     jupyter.shut_down(page)
 
 
