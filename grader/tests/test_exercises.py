@@ -13,7 +13,11 @@ from grader.stock import Stock
 from grader.variant import Variant
 
 EXERCISES = list(catalog.discover().values())
-VARIANTS = [(exercise, each) for exercise in EXERCISES for each in variant.of(exercise)]
+VARIANTS = sorted(
+    ((exercise, each) for exercise in EXERCISES for each in variant.of(exercise)),
+    key=lambda pair: pair[1].name,
+)
+"""By name: gradings that wait and gradings that compute run beside each other then."""
 
 
 @pytest.mark.course
