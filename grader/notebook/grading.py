@@ -45,6 +45,9 @@ def grade(exercise: str) -> Score:
             report = runner.grade(chosen, answer, live.listen, results=project.state())
     except KeyboardInterrupt:
         raise GradingStopped from None
+    except Exception as error:
+        fault = f"A fault of the grader ({type(error).__name__}: {error}). Run the cell again."
+        return Score.refused(chosen.title, fault)
     _remember(report)
     score = Score.of(report, chosen.title)
     score.on_show = lambda: buttons.offer(chosen)

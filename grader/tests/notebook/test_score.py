@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from nbgrader.utils import determine_grade
 
+from grader import catalog, runner, workspace
+from grader.notebook.grading import grade
 from grader.notebook.score import Score
 from grader.tests.notebook import reports
 
@@ -60,3 +64,19 @@ def test_refusal_says_why() -> None:
     score = Score.refused("nonroot", "There is no exercise called 'nonroot'; <b>")
     assert "There is no exercise called" in score.html
     assert "<b>" not in score.html
+
+
+def test_fault_that_nobody_foresaw_ends_in_a_card(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DRYDOCK_WORKSPACE", str(tmp_path))
+
+    def fault(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(runner, "grade", fault)
+    workspace.reset(catalog.find("nonroot_user"))
+    score = grade("nonroot_user")
+    assert score == 0.0
+    assert "not graded" in score.html
+    assert "Resource temporarily unavailable" in score.html
