@@ -23,11 +23,11 @@ from grader.event import Listener
 from grader.inspector.spare import Spare
 from grader.outcome import EngineError
 from grader.preparation import Preparation
+from grader.project import DEBUG
 from grader.report import Evidence
 from grader.runner import Ending, Request
 from grader.store import results
 
-DEBUG = "DRYDOCK_DEBUG"
 _WITHOUT = (
     *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging"),
     *("pastebin", "setuponly", "setupplan", "stepwise", "subtests", "threadexception"),

@@ -16,6 +16,9 @@ CHECKS = ROOT / "grader" / "checks"
 NOTEBOOKS = ROOT / "notebooks"
 VARIANTS = ROOT / "grader" / "tests" / "variants"
 
+DEBUG = "DRYDOCK_DEBUG"
+"""The environment variable with which an author sees pytest's output and tracebacks."""
+
 
 def workspace() -> Path:
     """The folder of the learner's answers: one folder per exercise."""

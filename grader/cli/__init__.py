@@ -7,7 +7,10 @@ not grade, 130 stopped by Ctrl-C.
 from __future__ import annotations
 
 import json
+import os
 import sys
+
+from grader.project import DEBUG
 
 
 def main() -> None:
@@ -23,7 +26,6 @@ def main() -> None:
     from grader.cli.app import app
     from grader.cli.terminal import say
     from grader.outcome import GraderError, UsageError
-    from grader.text import clean
 
     code = 0
     try:
@@ -32,14 +34,30 @@ def main() -> None:
         say("Stopped.")
         code = 130
     except (UsageError, GraderError) as error:
-        message = clean(str(error))
-        say(message)
-        if "--json" in sys.argv:
-            print(json.dumps({"schema": 1, "error": message}, ensure_ascii=False))
+        _complain(str(error))
         code = 2 if isinstance(error, UsageError) else 3
     except Exception as error:
-        if not hasattr(error, "show"):
-            raise
-        error.show()  # typer's own words for wrong options and arguments
-        code = 2
+        code = _unforeseen(error)
     sys.exit(code)
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say what happened; the exit code. A traceback would end with 1, which says that the learner's
+    checks failed."""
+    if hasattr(error, "show"):
+        error.show()  # typer's own words for wrong options and arguments
+        return 2
+    if DEBUG in os.environ:
+        raise error
+    _complain(f"A fault of the grader ({type(error).__name__}: {error}). {DEBUG}=1 shows where.")
+    return 3
+
+
+def _complain(text: str) -> None:
+    from grader.cli.terminal import say
+    from grader.text import clean
+
+    message = clean(text)
+    say(message)
+    if "--json" in sys.argv:
+        print(json.dumps({"schema": 1, "error": message}, ensure_ascii=False))

@@ -69,7 +69,8 @@ def test_refusal_says_why() -> None:
 def test_fault_that_nobody_foresaw_ends_in_a_card(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("DRYDOCK_WORKSPACE", str(tmp_path))
+    for folder in ("WORKSPACE", "STATE"):
+        monkeypatch.setenv(f"DRYDOCK_{folder}", str(tmp_path / folder))
 
     def fault(*_: object, **__: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
