@@ -21,7 +21,7 @@ from grader import session as sessions
 from grader.bench import Bench
 from grader.event import Listener
 from grader.inspector.spare import Spare
-from grader.outcome import EngineError
+from grader.outcome import EngineError, unforeseen
 from grader.preparation import Preparation
 from grader.project import DEBUG
 from grader.report import Evidence
@@ -72,7 +72,7 @@ def serve(pipe: Connection, request: Request) -> None:
         except EngineError as error:
             send("error", str(error))
         except Exception as error:
-            send("error", f"A fault of the grader ({type(error).__name__}: {error}).")
+            send("error", unforeseen(error))
             if DEBUG in os.environ:
                 raise
     pipe.close()

@@ -57,3 +57,8 @@ class CapabilityAbsent(Exception):
 
 class UsageError(Exception):
     """What was asked for makes no sense here: exit code 2, with a sentence that helps."""
+
+
+def unforeseen(error: BaseException) -> str:
+    """A sentence about an exception that has no place above: it is ours."""
+    return f"A fault of the grader, not yours ({type(error).__name__}: {error})."

@@ -14,7 +14,13 @@ import pytest
 from grader import checkspec
 from grader.bench import Bench
 from grader.event import Event, Listener
-from grader.outcome import CapabilityAbsent, EngineError, GraderError, LearnerFault
+from grader.outcome import (
+    CapabilityAbsent,
+    EngineError,
+    GraderError,
+    LearnerFault,
+    unforeseen,
+)
 from grader.report import CheckResult, Evidence, Status
 from grader.submission import Submission
 from grader.text import clean
@@ -117,12 +123,7 @@ class Verdicts:
             return Status.FAILED, str(problem) or "(this check has no message)", ""
         if isinstance(problem, GraderError):
             return Status.ERROR, str(problem), ""
-        kind = type(problem).__name__
-        return (
-            Status.ERROR,
-            f"A fault of the grader, not yours ({kind}: {problem}). Nothing was scored.",
-            "",
-        )
+        return Status.ERROR, f"{unforeseen(problem)} Nothing was scored.", ""
 
     def _shown(self, expects: str) -> tuple[Evidence, ...]:
         unique = dict.fromkeys(self._evidence)

@@ -18,7 +18,7 @@ from grader.batch.crew import Crew
 from grader.batch.roster import Entry
 from grader.batch.task import Task
 from grader.catalog import Exercise
-from grader.outcome import GraderError, UsageError
+from grader.outcome import GraderError, UsageError, unforeseen
 from grader.report import Report
 from grader.store import Results
 
@@ -116,20 +116,14 @@ def _concluded(
         report = future.result()
     except Exception as error:
         for entry in plan.entries[key]:
-            yield Graded(entry, None, _sentence(error))
+            said = str(error) if isinstance(error, GraderError) else unforeseen(error)
+            yield Graded(entry, None, said)
         return
     if fresh:
         results.replace(key, report)
     else:
         results.put(key, report)
     yield from _told(plan, key, report)
-
-
-def _sentence(error: Exception) -> str:
-    """Why an answer isn't graded: a fault that nobody foresaw costs that answer alone."""
-    if isinstance(error, GraderError):
-        return str(error)
-    return f"A fault of the grader ({type(error).__name__}: {error})."
 
 
 def _told(plan: Plan, key: str, report: Report) -> Iterator[Graded]:

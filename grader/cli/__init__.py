@@ -49,7 +49,9 @@ def _unforeseen(error: Exception) -> int:
         return 2
     if DEBUG in os.environ:
         raise error
-    _complain(f"A fault of the grader ({type(error).__name__}: {error}). {DEBUG}=1 shows where.")
+    from grader.outcome import unforeseen
+
+    _complain(f"{unforeseen(error)} {DEBUG}=1 shows where.")
     return 3
 
 

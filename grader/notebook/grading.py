@@ -14,7 +14,7 @@ from grader.notebook import buttons
 from grader.notebook.live import LiveProgress
 from grader.notebook.message import say
 from grader.notebook.score import Score
-from grader.outcome import UsageError
+from grader.outcome import UsageError, unforeseen
 from grader.report import Report
 
 
@@ -46,8 +46,7 @@ def grade(exercise: str) -> Score:
     except KeyboardInterrupt:
         raise GradingStopped from None
     except Exception as error:
-        fault = f"A fault of the grader ({type(error).__name__}: {error}). Run the cell again."
-        return Score.refused(chosen.title, fault)
+        return Score.refused(chosen.title, f"{unforeseen(error)} Run the cell again.")
     _remember(report)
     score = Score.of(report, chosen.title)
     score.on_show = lambda: buttons.offer(chosen)
