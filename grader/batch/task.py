@@ -3,9 +3,10 @@ again when the engine went away meanwhile and came back."""
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,20 +60,24 @@ def grade(task: Task, *, patience: float = BACK_SECONDS, stock: Stock | None = N
         raise GraderError(
             f"A worker has another version of {task.exercise} or of the grader than its scheduler."
         )
-    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
-        private = Path(folder) / "test_private.py"
-        if task.private:
-            private.write_bytes(task.private)
+    with _module(task.private) as private:
         for _ in range(TRIES):
-            report = runner.grade(
-                exercise,
-                task.submission,
-                private=private if task.private else None,
-                stock=stock,
-            )
+            report = runner.grade(exercise, task.submission, private=private, stock=stock)
             if report.status is not Status.ERROR or not engine_answers(patience):
                 break
     return report
+
+
+@contextlib.contextmanager
+def _module(source: bytes) -> Iterator[Path | None]:
+    """A file of the instructor's own checks, where there are any."""
+    if not source:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
+        path = Path(folder) / "test_private.py"
+        path.write_bytes(source)
+        yield path
 
 
 def engine_answers(seconds: float) -> bool:
