@@ -60,8 +60,10 @@ def record(
             threading.Thread(target=endpoint.serve_forever, args=(0.01,), daemon=True).start()
             docker, *subcommand = program
             command = [docker, "-H", f"unix://{address}", *subcommand, *arguments]
-            done = _run(command, folder)
-            endpoint.shutdown()
+            try:
+                done = _run(command, folder)
+            finally:
+                endpoint.shutdown()  # or its thread polls a closed socket for ever
     said = clean(done.stderr or done.stdout).replace(f"{folder}/", "").strip()
     return endpoint.bodies, said
 

@@ -32,7 +32,8 @@ def answering(version: str, others: Mapping[str, bytes] = MappingProxyType({})) 
             given = (said for end, said in others.items() if self.path.endswith(end))
             said = next(given, about)
             if not said.startswith(b"HTTP/"):
-                said = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said)
+                head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+                said = head % len(said) + said
             self.wfile.write(said)
 
         do_POST = do_GET  # noqa: N815
@@ -43,9 +44,11 @@ def answering(version: str, others: Mapping[str, bytes] = MappingProxyType({})) 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"tcp://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"tcp://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_engine_without_start_intervals_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

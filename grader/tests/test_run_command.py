@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
-from grader import run_command
-from grader.outcome import LearnerFault
+from grader import capture, run_command
+from grader.outcome import GraderError, LearnerFault
 from grader.permitted import MAX_MEMORY, capped
 from grader.sandbox import MIB
 
@@ -116,3 +117,16 @@ def test_memory_is_capped_and_swap_follows_dockers_rule() -> None:
     assert large["MemorySwap"] <= 2 * MAX_MEMORY
     twice = capped(run_command.read("docker run -m 100m scorer").host)
     assert twice["MemorySwap"] == 200 * MIB
+
+
+def test_command_line_that_does_not_answer_leaves_nothing_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The endpoint's thread would poll its closed socket for ever, on a whole core."""
+    monkeypatch.setattr(capture, "CLI_SECONDS", 0.0)
+    with pytest.raises(GraderError, match="did not answer"):
+        capture.create_body(["web"], "docker run web")
+    serving = [thread for thread in threading.enumerate() if "serve_forever" in thread.name]
+    for thread in serving:
+        thread.join(2)
+    assert not any(thread.is_alive() for thread in serving)
