@@ -55,6 +55,7 @@ def begun(handed: Path, folder: Path, *more: str) -> Iterator[subprocess.Popen[b
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # communicate() doesn't see what readline() has read ahead
         start_new_session=True,
     )
     try:
