@@ -14,13 +14,7 @@ import pytest
 from grader import checkspec
 from grader.bench import Bench
 from grader.event import Event, Listener
-from grader.outcome import (
-    CapabilityAbsent,
-    EngineError,
-    GraderError,
-    LearnerFault,
-    unforeseen,
-)
+from grader.outcome import CapabilityAbsent, EngineError, GraderError, LearnerFault, unforeseen
 from grader.report import CheckResult, Evidence, Status
 from grader.submission import Submission
 from grader.text import clean

@@ -115,9 +115,8 @@ def _concluded(
     try:
         report = future.result()
     except Exception as error:
-        for entry in plan.entries[key]:
-            said = str(error) if isinstance(error, GraderError) else unforeseen(error)
-            yield Graded(entry, None, said)
+        said = str(error) if isinstance(error, GraderError) else unforeseen(error)
+        yield from (Graded(entry, None, said) for entry in plan.entries[key])
         return
     if fresh:
         results.replace(key, report)

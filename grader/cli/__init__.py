@@ -10,8 +10,6 @@ import json
 import os
 import sys
 
-from grader.project import DEBUG
-
 
 def main() -> None:
     """Run one command and exit with its code."""
@@ -47,10 +45,11 @@ def _unforeseen(error: Exception) -> int:
     if hasattr(error, "show"):
         error.show()  # typer's own words for wrong options and arguments
         return 2
+    from grader.outcome import unforeseen
+    from grader.project import DEBUG
+
     if DEBUG in os.environ:
         raise error
-    from grader.outcome import unforeseen
-
     _complain(f"{unforeseen(error)} {DEBUG}=1 shows where.")
     return 3
 

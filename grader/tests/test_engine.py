@@ -25,9 +25,8 @@ def answering(version: str, others: Mapping[str, bytes] = MappingProxyType({})) 
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.rfile.read(
-                int(self.headers.get("Content-Length", 0))
-            )  # unread, it ends in a reset
+            length = int(self.headers.get("Content-Length", 0))
+            self.rfile.read(length)  # unread, it ends in a reset
             about = json.dumps({"Version": version, "ApiVersion": "1.44", "Id": "one"}).encode()
             given = (said for end, said in others.items() if self.path.endswith(end))
             said = next(given, about)
