@@ -30,7 +30,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 import floor  # noqa: E402
 from jupyter_client.manager import KernelManager  # noqa: E402
 
-from grader import catalog  # noqa: E402
+from grader.exercise import catalog  # noqa: E402
 from grader.store import database  # noqa: E402
 
 CORE = (

@@ -33,8 +33,10 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 import floor  # noqa: E402
 from check_latency import CORE  # noqa: E402
 
-from grader import catalog, runner, variant, warm  # noqa: E402
+from grader.author import variant  # noqa: E402
 from grader.batch import roster  # noqa: E402
+from grader.exercise import catalog  # noqa: E402
+from grader.grading import runner, warm  # noqa: E402
 
 WORKERS = (2, 4, 6, 8)
 """Concurrencies of the bare script that are tried."""

@@ -26,11 +26,11 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 from check_latency import CORE  # noqa: E402
 
-from grader import catalog  # noqa: E402
-from grader.course import folder as courses  # noqa: E402
-from grader.course.folder import CONFIG, Course  # noqa: E402
+from grader.answer.submission import MAGIC, split_magic  # noqa: E402
+from grader.desk import folder as courses  # noqa: E402
+from grader.desk.folder import CONFIG, Course  # noqa: E402
+from grader.exercise import catalog  # noqa: E402
 from grader.notebook import expand  # noqa: E402
-from grader.submission import MAGIC, split_magic  # noqa: E402
 
 ASSIGNMENT = "core"
 STOCK = """\

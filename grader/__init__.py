@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from grader.notebook.extension import load_ipython_extension
     from grader.notebook.grading import grade
     from grader.notebook.quiz import quiz
-    from grader.report import Report, Status
+    from grader.verdict.report import Report, Status
 
 _HOME = {
     "grade": "grader.notebook.grading",
@@ -24,8 +24,8 @@ _HOME = {
     "solution": "grader.notebook.commands",
     "progress": "grader.notebook.commands",
     "load_ipython_extension": "grader.notebook.extension",
-    "Report": "grader.report",
-    "Status": "grader.report",
+    "Report": "grader.verdict.report",
+    "Status": "grader.verdict.report",
 }
 
 __all__ = [

@@ -12,7 +12,7 @@ from types import ModuleType
 
 from floor import core, delivery, health, limits, logs, production, restarts, security, shutdown
 from floor.script import Script
-from grader.catalog import Exercise
+from grader.exercise.catalog import Exercise
 
 MODULES: tuple[ModuleType, ...] = (
     *(core, security, health, restarts, shutdown),

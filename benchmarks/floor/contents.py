@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from floor.script import Script
-from grader import image as images
-from grader import layers
-from grader.engine import Engine
-from grader.sandbox import LIMITS
+from grader.engine import image as images
+from grader.engine.client import Engine
+from grader.engine.sandbox import LIMITS
+from grader.probe import layers
 
 
 def read(script: Script, needles: Mapping[str, bytes]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from floor.script import Script, status_is
-from grader import permitted, run_command
-from grader.gpu import ALL, broken_nvidia_smi, simulated
+from grader.answer import run_command
+from grader.engine import permitted
+from grader.engine.gpu import ALL, broken_nvidia_smi, simulated
 from grader.judging import health
 
 OBSERVED = frozenset({"nonroot_user", "signal_delivery", "memory_limit"})

@@ -12,10 +12,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from floor.script import Script, status_is
-from grader import cliplugins, compose
+from grader import compose
 from grader.compose import Service, project
-from grader.image import NANOSECONDS
-from grader.sandbox import LIMITS
+from grader.engine import cliplugins
+from grader.engine.image import NANOSECONDS
+from grader.engine.sandbox import LIMITS
 
 OBSERVED: frozenset[str] = frozenset()
 """Exercises whose processes are looked at."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import docker
-from grader.bases import inspector_tag
+from grader.engine.bases import inspector_tag
 
 
 class Inspector:

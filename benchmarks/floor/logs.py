@@ -7,7 +7,7 @@ import secrets
 from floor.script import Script
 from grader import compose
 from grader.compose import logging
-from grader.engine import Engine
+from grader.engine.client import Engine
 
 OBSERVED: frozenset[str] = frozenset()
 """Exercises whose processes are looked at."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from floor import contents
 from floor.script import Script, status_is
-from grader import buildtools, compose
-from grader.bases import SLIM
+from grader import compose
+from grader.engine.bases import SLIM
 from grader.judging import health, leaks
+from grader.probe import buildtools
 
 OBSERVED = frozenset({"production_image", "production_service"})
 """Exercises whose processes are looked at."""

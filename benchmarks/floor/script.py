@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 
 import docker
 from floor.inspector import Inspector
-from grader import build, cliplugins
-from grader.bases import BASES
-from grader.canaries import Canaries
-from grader.catalog import Exercise
-from grader.sandbox import LIMITS, host_config
+from grader.engine import build, cliplugins
+from grader.engine.bases import BASES
+from grader.engine.sandbox import LIMITS, host_config
+from grader.exercise.catalog import Exercise
+from grader.probe.canaries import Canaries
 
 T = TypeVar("T")
 WITHOUT_POD = frozenset({"vulnerability_gate"})

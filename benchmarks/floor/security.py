@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from floor import contents
 from floor.script import Script
-from grader import bases, buildtools, compose
+from grader import compose
+from grader.engine import bases
+from grader.probe import buildtools
 
 OBSERVED = frozenset({"readonly_rootfs", "drop_capabilities"})
 """Exercises whose processes are looked at."""

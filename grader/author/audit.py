@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from grader import catalog, project, variant
-from grader.catalog import Exercise
-from grader.outcome import UsageError
+from grader.author import variant
+from grader.exercise import catalog, project
+from grader.exercise.catalog import Exercise
+from grader.verdict.outcome import UsageError
 
 MIN_QUESTIONS = 4
 MAX_HINTS = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grader import catalog, project
-from grader.outcome import UsageError
+from grader.exercise import catalog, project
+from grader.verdict.outcome import UsageError
 
 TEMPLATE = Path(__file__).parent / "template"
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,40}")

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from grader import runner, submission, variant
-from grader.catalog import Exercise
-from grader.report import Report, Status
-from grader.stock import Stock
-from grader.submission import Submission
-from grader.variant import Variant
+from grader.answer import submission
+from grader.answer.submission import Submission
+from grader.author import variant
+from grader.author.variant import Variant
+from grader.exercise.catalog import Exercise
+from grader.grading import runner
+from grader.grading.stock import Stock
+from grader.verdict.report import Report, Status
 
 AT_ONCE = 3
 """Gradings beside each other: most of a grading is waiting for the engine."""

@@ -14,9 +14,9 @@ from distributed import Client
 
 from grader.batch import worker
 from grader.batch.task import Task
-from grader.outcome import GraderError
-from grader.provenance import ENGINE_FACTS, IMAGES
-from grader.report import Report
+from grader.grading.provenance import ENGINE_FACTS, IMAGES
+from grader.verdict.outcome import GraderError
+from grader.verdict.report import Report
 
 CONNECT_SECONDS = 10
 WORKER_SECONDS = 30

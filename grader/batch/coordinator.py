@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
-from grader import project
 from grader.batch import interrupt
 from grader.batch.crew import Crew
 from grader.batch.roster import Entry
 from grader.batch.task import Task
-from grader.catalog import Exercise
-from grader.outcome import GraderError, UsageError, unforeseen
-from grader.report import Report
+from grader.exercise import project
+from grader.exercise.catalog import Exercise
 from grader.store import Results
+from grader.verdict.outcome import GraderError, UsageError, unforeseen
+from grader.verdict.report import Report
 
 LOCK = "grade.lock"
 AHEAD = 2

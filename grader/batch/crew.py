@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
-from grader import runner, warm
 from grader.batch import task as tasks
 from grader.batch.task import Task
-from grader.report import Report
-from grader.stock import Stock
+from grader.grading import runner, warm
+from grader.grading.stock import Stock
+from grader.verdict.report import Report
 
 PER_CORE = 2
 """Gradings at once for each core: most of one is waiting for the engine."""
@@ -45,7 +45,8 @@ class LocalCrew:
         warm.start()
 
     def facts(self) -> Mapping[str, Any]:
-        from grader import engine, host
+        from grader.engine import client as engine
+        from grader.grading import host
 
         return host.dependencies(engine.connect())
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader import checkspec
-from grader.catalog import Exercise
-from grader.outcome import UsageError
+from grader.exercise import checkspec
+from grader.exercise.catalog import Exercise
+from grader.verdict.outcome import UsageError
 
 
 def read(folder: Path, exercises: Mapping[str, Exercise]) -> dict[str, bytes]:

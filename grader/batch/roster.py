@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import project, submission
-from grader.catalog import Exercise
-from grader.outcome import UsageError
-from grader.submission import Submission
-from grader.text import clean
+from grader.answer import submission
+from grader.answer.submission import Submission
+from grader.exercise import project
+from grader.exercise.catalog import Exercise
+from grader.verdict.outcome import UsageError
+from grader.verdict.text import clean
 
 SUBMITTED = "submitted"
 _IGNORED = ("__pycache__",)

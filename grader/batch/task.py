@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader import catalog, provenance, runner
-from grader.catalog import Exercise
-from grader.outcome import EngineError, GraderError, UsageError
-from grader.report import Report, Status
-from grader.stock import Stock
-from grader.submission import Submission
+from grader.answer.submission import Submission
+from grader.exercise import catalog
+from grader.exercise.catalog import Exercise
+from grader.grading import provenance, runner
+from grader.grading.stock import Stock
+from grader.verdict.outcome import EngineError, GraderError, UsageError
+from grader.verdict.report import Report, Status
 
 TRIES = 3
 BACK_SECONDS = 60.0
@@ -82,7 +83,7 @@ def _module(source: bytes) -> Iterator[Path | None]:
 
 def engine_answers(seconds: float) -> bool:
     """Whether the engine of this machine answers within some seconds."""
-    from grader import engine
+    from grader.engine import client as engine
 
     deadline = time.monotonic() + seconds
     while True:

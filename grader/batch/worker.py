@@ -9,12 +9,12 @@ from typing import Any
 
 from distributed import Reschedule, Worker, get_worker
 
-from grader import runner, warm
 from grader.batch import task as tasks
 from grader.batch.crew import PER_CORE
 from grader.batch.task import Task
-from grader.outcome import EngineError, GraderError
-from grader.report import Report, Status
+from grader.grading import runner, warm
+from grader.verdict.outcome import EngineError, GraderError
+from grader.verdict.report import Report, Status
 
 PATIENCE_SECONDS = 5.0
 """In a cluster, others grade on: an engine that isn't back by then is given up with its worker."""
@@ -22,7 +22,8 @@ PATIENCE_SECONDS = 5.0
 
 def facts() -> Mapping[str, Any]:
     """What verdicts depend on, of this worker's engine; an empty one where it doesn't answer."""
-    from grader import engine, host
+    from grader.engine import client as engine
+    from grader.grading import host
 
     try:
         return host.dependencies(engine.connect())

@@ -15,7 +15,7 @@ def main() -> None:
     """Run one command and exit with its code."""
     early = None
     if sys.argv[1:2] == ["check"] and not {"--watch", "--help"} & set(sys.argv):
-        from grader.runner import Early
+        from grader.grading.runner import Early
 
         early = Early()
 
@@ -23,7 +23,7 @@ def main() -> None:
 
     from grader.cli.app import app
     from grader.cli.terminal import say
-    from grader.outcome import GraderError, UsageError
+    from grader.verdict.outcome import GraderError, UsageError
 
     code = 0
     try:
@@ -45,8 +45,8 @@ def _unforeseen(error: Exception) -> int:
     if hasattr(error, "show"):
         error.show()  # typer's own words for wrong options and arguments
         return 2
-    from grader.outcome import unforeseen
-    from grader.project import DEBUG
+    from grader.exercise.project import DEBUG
+    from grader.verdict.outcome import unforeseen
 
     if DEBUG in os.environ:
         raise error
@@ -56,7 +56,7 @@ def _unforeseen(error: Exception) -> int:
 
 def _complain(text: str) -> None:
     from grader.cli.terminal import say
-    from grader.text import clean
+    from grader.verdict.text import clean
 
     message = clean(text)
     say(message)

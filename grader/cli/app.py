@@ -38,13 +38,13 @@ def check(
     as_json: AsJson = False,
 ) -> int:
     """Build it, run it, judge it."""
-    from grader import catalog
     from grader.cli import check as checking
+    from grader.exercise import catalog
 
     chosen = catalog.find(exercise)
     path = submission or chosen.workspace
     if submission is None and not path.is_dir():
-        from grader.outcome import UsageError
+        from grader.verdict.outcome import UsageError
 
         raise UsageError(
             f"There is no answer to {chosen.id} yet: ./lab reset {chosen.id} puts its starter "
@@ -74,7 +74,7 @@ def hint(
     as_json: AsJson = False,
 ) -> None:
     """The next hint, from gentle to plain."""
-    from grader import catalog
+    from grader.exercise import catalog
 
     print(course.hint(catalog.find(exercise), check, as_json=as_json))
 
@@ -82,7 +82,7 @@ def hint(
 @app.command()
 def reset(exercise: Name, as_json: AsJson = False) -> None:
     """Put the starter into the workspace; what was there is kept."""
-    from grader import catalog
+    from grader.exercise import catalog
 
     print(course.reset(catalog.find(exercise), as_json=as_json))
 
@@ -94,7 +94,8 @@ def solution(
     as_json: AsJson = False,
 ) -> int:
     """One good answer."""
-    from grader import catalog, store
+    from grader import store
+    from grader.exercise import catalog
 
     chosen = catalog.find(exercise)
     is_untried = store.progress(chosen.id).attempts == 0
@@ -109,7 +110,7 @@ def solution(
 @app.command()
 def clean(as_json: AsJson = False) -> None:
     """Remove containers, images and networks of gradings that were cut off."""
-    from grader import runner
+    from grader.grading import runner
 
     with Live(quiet=as_json):
         removed = runner.sweep()

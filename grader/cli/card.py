@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from grader.catalog import Exercise
 from grader.cli.terminal import painted, sign, width
-from grader.report import UNTOUCHED, CheckResult, Report, Status
-from grader.text import clean
+from grader.exercise.catalog import Exercise
+from grader.verdict.report import UNTOUCHED, CheckResult, Report, Status
+from grader.verdict.text import clean
 
 SHOWN_LINES = 10
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader import project, runner, store, submission, warm
-from grader.catalog import Exercise
+from grader import store
+from grader.answer import submission
 from grader.cli.terminal import Live, say
-from grader.event import Listener
-from grader.report import Report, Status
+from grader.exercise import project
+from grader.exercise.catalog import Exercise
+from grader.grading import runner, warm
+from grader.verdict.event import Listener
+from grader.verdict.report import Report, Status
 
 SETTLE_MILLISECONDS = 50
 """Editors save in several steps; changes this close together are one."""

@@ -6,10 +6,12 @@ import json
 import textwrap
 from typing import Any
 
-from grader import catalog, hints, project, store, workspace
-from grader.catalog import Exercise
+from grader import store
 from grader.cli.terminal import painted, width
-from grader.overview import Overview
+from grader.exercise import catalog, project
+from grader.exercise.catalog import Exercise
+from grader.learner import hints, workspace
+from grader.learner.overview import Overview
 from grader.store import Progress
 
 BAR_CELLS = 10

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader import catalog
 from grader.batch import coordinator, private, roster
 from grader.batch.coordinator import Graded, Plan
 from grader.batch.crew import Crew, LocalCrew
-from grader.catalog import Exercise
 from grader.cli.terminal import painted, say, width
-from grader.outcome import UsageError
-from grader.report import SCHEMA, Status
+from grader.exercise import catalog
+from grader.exercise.catalog import Exercise
 from grader.store import Results
+from grader.verdict.outcome import UsageError
+from grader.verdict.report import SCHEMA, Status
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from grader.cli.terminal import painted, say
 
 if TYPE_CHECKING:
     from grader.batch.coordinator import Graded
-    from grader.course.autograde import Marked
+    from grader.desk.autograde import Marked
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,7 +44,7 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Make a course folder: nbgrader's configuration and an assignment for each notebook."""
-    from grader.course import folder as courses
+    from grader.desk import folder as courses
 
     course, written = courses.create(folder, course_id)
     _show([{"written": str(path)} for path in written], "{written}", as_json=as_json)
@@ -56,8 +56,8 @@ def release(assignment: Assignment = None, course: Folder = HERE, as_json: AsJso
     """Make the notebooks that students get, and note their points in the gradebook."""
     from nbgrader.converters import GenerateAssignment
 
-    from grader.course import convert
-    from grader.course import folder as courses
+    from grader.desk import convert
+    from grader.desk import folder as courses
 
     opened = courses.find(course)
     done = []
@@ -80,8 +80,8 @@ def collect(
     as_json: AsJson = False,
 ) -> int:
     """Take notebooks from a folder, or from nbgrader's exchange, into submitted/."""
-    from grader.course import collect as collecting
-    from grader.course import folder as courses
+    from grader.desk import collect as collecting
+    from grader.desk import folder as courses
 
     opened = courses.find(course)
     if folder is None:
@@ -112,14 +112,14 @@ def autograde(
     as_json: AsJson = False,
 ) -> int:
     """Grade what is in submitted/, in containers, and record it in the gradebook."""
-    from grader import catalog
     from grader.batch import coordinator
     from grader.cli.grade import Shown, Tally, Wish, crew_of
-    from grader.course import autograde as grading
-    from grader.course import folder as courses
-    from grader.course import submitted
-    from grader.outcome import UsageError
+    from grader.desk import autograde as grading
+    from grader.desk import folder as courses
+    from grader.desk import submitted
+    from grader.exercise import catalog
     from grader.store import Results
+    from grader.verdict.outcome import UsageError
 
     opened = courses.find(course)
     exercises = catalog.discover()
@@ -160,9 +160,9 @@ def feedback(
     """Write a page for each student: points, what was observed, hints, your comments."""
     from nbgrader.converters import GenerateFeedback
 
-    from grader.course import convert
-    from grader.course import folder as courses
-    from grader.outcome import UsageError
+    from grader.desk import convert
+    from grader.desk import folder as courses
+    from grader.verdict.outcome import UsageError
 
     opened = courses.find(course)
     done = []
@@ -193,9 +193,9 @@ def export(
     course: Folder = HERE,
 ) -> None:
     """Write the gradebook as tables."""
-    from grader.course import export as exporting
-    from grader.course import folder as courses
-    from grader.outcome import UsageError
+    from grader.desk import export as exporting
+    from grader.desk import folder as courses
+    from grader.verdict.outcome import UsageError
 
     found = exporting.read(courses.find(course))
     try:
@@ -217,8 +217,8 @@ def formgrader(
     course: Folder = HERE,
 ) -> None:
     """Open JupyterLab on the course, with nbgrader's Formgrader."""
-    from grader import project
-    from grader.course import folder as courses
+    from grader.desk import folder as courses
+    from grader.exercise import project
 
     opened = courses.find(course)
     os.environ["PYTHONPATH"] = str(project.ROOT)

@@ -9,9 +9,9 @@ import time
 from types import TracebackType
 from typing import Self
 
-from grader.event import Event
-from grader.report import Status
-from grader.text import clean
+from grader.verdict.event import Event
+from grader.verdict.report import Status
+from grader.verdict.text import clean
 
 SIGNS = {
     Status.PASSED: "✔",

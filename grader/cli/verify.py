@@ -6,12 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from grader import catalog, warm
 from grader.author import audit, proof
 from grader.author.proof import Proof
-from grader.catalog import Exercise
 from grader.cli.terminal import Live, painted, say
-from grader.event import Event
+from grader.exercise import catalog
+from grader.exercise.catalog import Exercise
+from grader.grading import warm
+from grader.verdict.event import Event
 
 
 def run(name: str | None, *, variants: bool, as_json: bool) -> int:

@@ -12,13 +12,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader import capture, cliplugins, document
+from grader.answer import capture, document
 from grader.compose import review
 from grader.compose.service import Service
-from grader.outcome import LearnerFault
-from grader.report import Evidence
+from grader.engine import cliplugins
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
 
-__all__ = ["ComposeFile", "Service", "read"]
+__all__ = ["ComposeFile", "Service", "logging", "project", "read"]
 
 FILE = "compose.yaml"
 LABEL = "com.docker.compose.service"

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from grader.outcome import LearnerFault
-from grader.sandbox import MIB
+from grader.engine.sandbox import MIB
+from grader.verdict.outcome import LearnerFault
 
 PORT = 24224
 """Where a fluentd collector listens."""

@@ -17,11 +17,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader import build, cliplugins
-from grader.bench import Bench
 from grader.compose.service import Service
-from grader.image import Image
-from grader.text import clean
+from grader.engine import build, cliplugins
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.verdict.text import clean
 
 FILE = "compose.yaml"
 PROJECT = "com.docker.compose.project"

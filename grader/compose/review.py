@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from grader.outcome import LearnerFault, NotInLab
-from grader.recipe import familiar
+from grader.answer.recipe import familiar
+from grader.verdict.outcome import LearnerFault, NotInLab
 
 TAKEN = frozenset(
     {"command", "entrypoint", "environment", "user", "working_dir", "hostname", "init"}

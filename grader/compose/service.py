@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader import capability, permitted
 from grader.compose import logging
-from grader.outcome import LearnerFault
-from grader.report import Evidence
-from grader.sandbox import LIMITS
+from grader.engine import capability, permitted
+from grader.engine.sandbox import LIMITS
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
 
 ALSO = frozenset({"CapAdd", "LogConfig", "SecurityOpt", "Mounts", "Binds", "Ulimits", "GroupAdd"})
 CONFIG = (

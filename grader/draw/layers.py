@@ -9,7 +9,7 @@ from typing import Any
 from grader.draw import svg
 from grader.draw.axis import Scale
 from grader.draw.picture import WIDTH, Picture
-from grader.text import clean
+from grader.verdict.text import clean
 
 History = Sequence[Mapping[str, Any]]
 LEFT = 372

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from grader.draw import svg
-from grader.text import clean
+from grader.verdict.text import clean
 
 WIDTH = 780
 """CSS pixels; what a notebook's column holds without a scroll bar."""

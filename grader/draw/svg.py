@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Literal
 
-from grader.text import clean
+from grader.verdict.text import clean
 
 GROUND = "#ffffff"
 INK = "#1f2328"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from grader.facts import Process
-from grader.layers import Entry, Layers
-from grader.report import Evidence
+from grader.probe.layers import Entry, Layers
+from grader.verdict.facts import Process
+from grader.verdict.report import Evidence
 
 _CODE = re.compile(r"\.(py|pyc|so)$|\.so\.[\d.]+$")
 _STICKY = 0o1000

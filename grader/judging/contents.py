@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from grader import buildtools, packagecache
-from grader import layers as image_layers
-from grader.bench import Bench
-from grader.image import Image
-from grader.layers import Entry, Layers
-from grader.report import Evidence
+from grader.engine.image import Image
+from grader.probe import buildtools, packagecache
+from grader.probe import layers as image_layers
+from grader.probe.bench import Bench
+from grader.probe.layers import Entry, Layers
+from grader.verdict.report import Evidence
 
 BUDGET_MB = 70
 """Above the slim base. FastAPI and uvicorn in a virtual environment with pip are 40 MB."""

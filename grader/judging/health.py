@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.container import Container
+from grader.probe.container import Container
 
 NS = 1_000_000_000
 STATUS_SECONDS = 10.0

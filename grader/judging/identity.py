@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from grader.facts import Process
+from grader.verdict.facts import Process
 
 
 def own(processes: Sequence[Process]) -> tuple[Process, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from grader.bench import Bench
-from grader.report import Evidence
+from grader.probe.bench import Bench
+from grader.verdict.report import Evidence
 
 CLOCK_TOLERANCE = timedelta(seconds=120)
 REQUIRED = ("timestamp", "level", "message", "logger")

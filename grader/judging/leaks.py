@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from grader.bench import Bench
 from grader.compose import Service
-from grader.image import Image
-from grader.layers import Layers
-from grader.report import Evidence
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.layers import Layers
+from grader.verdict.report import Evidence
 
 _SECRET = re.compile(rb"\bdev-[\w-]{20,}")
 """What a given secret looks like: nothing else in an image does."""

@@ -3,10 +3,10 @@ holds it to."""
 
 from __future__ import annotations
 
-from grader.bench import Bench
 from grader.compose import Service
-from grader.facts import Usage
-from grader.sandbox import MIB
+from grader.engine.sandbox import MIB
+from grader.probe.bench import Bench
+from grader.verdict.facts import Usage
 
 MOST_MEMORY = 512 * MIB
 MOST_CPUS = 1.0

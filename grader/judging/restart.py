@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from grader.bench import Bench
 from grader.compose import Service
-from grader.container import Container
-from grader.report import Evidence
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.verdict.report import Evidence
 
 CRASH_SECONDS = 5.0
 BACK_SECONDS = 15.0

@@ -6,10 +6,10 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grader.bench import Bench
-from grader.container import Container
-from grader.facts import Exit, Process, Response
-from grader.report import Evidence
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.verdict.facts import Exit, Process, Response
+from grader.verdict.report import Evidence
 
 SLOW_SECONDS = 1.0
 LOOK_SECONDS = 0.4

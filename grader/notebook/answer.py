@@ -1,7 +1,7 @@
 """``%%answer EXERCISE FILE``: the cell's other lines become that file of the workspace.
 
 The names are judged here, with the nearest right ones in the message; the writing is
-``grader.workspace``'s. Nothing of the cell is executed.
+``grader.learner.workspace``'s. Nothing of the cell is executed.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from pathlib import PurePosixPath
 
 from IPython.core.magic import no_var_expand
 
-from grader import catalog, workspace
-from grader.catalog import Exercise
+from grader.answer.submission import MAGIC, split_magic
+from grader.exercise import catalog
+from grader.exercise.catalog import Exercise
+from grader.learner import workspace
 from grader.notebook.message import say
-from grader.outcome import UsageError
-from grader.submission import MAGIC, split_magic
+from grader.verdict.outcome import UsageError
 
 
 @no_var_expand  # type: ignore[untyped-decorator]

@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 from IPython import get_ipython
 
-from grader.catalog import Exercise
+from grader.exercise.catalog import Exercise
 from grader.notebook import commands
 from grader.notebook.widget import place
 

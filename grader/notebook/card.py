@@ -15,8 +15,8 @@ from typing import Any
 
 from grader.notebook import picture
 from grader.notebook.prose import with_code
-from grader.report import UNTOUCHED, CheckResult, Evidence, Report, Status
-from grader.text import clean
+from grader.verdict.report import UNTOUCHED, CheckResult, Evidence, Report, Status
+from grader.verdict.text import clean
 
 MAX_TEXT = 4000
 """Characters of one text; longer ones keep their beginning and their end."""

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from grader import catalog, hints, store, workspace
-from grader.catalog import Exercise
+from grader import store
+from grader.exercise import catalog
+from grader.exercise.catalog import Exercise
+from grader.learner import hints, workspace
 from grader.notebook import table
 from grader.notebook.message import Kind, Message
-from grader.outcome import UsageError
-from grader.text import clean
+from grader.verdict.outcome import UsageError
+from grader.verdict.text import clean
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from typing import Any
 import jupytext
 import nbformat
 
-from grader import catalog, project
-from grader.outcome import UsageError
-from grader.submission import MAGIC
+from grader.answer.submission import MAGIC
+from grader.exercise import catalog, project
+from grader.verdict.outcome import UsageError
 
 SOURCES = project.NOTEBOOKS / "source"
 _GRADE = re.compile(r'grade\("([^"]+)"\)')

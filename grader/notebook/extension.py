@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import grader
-from grader import warm
+from grader.grading import warm
 from grader.notebook.answer import answer
+from grader.notebook.commands import hint, progress, reset, solution
+from grader.notebook.grading import grade
+from grader.notebook.quiz import quiz
 
-NAMES = ("grade", "quiz", "hint", "reset", "solution", "progress")
+FUNCTIONS = (grade, quiz, hint, reset, solution, progress)
 
 
 def load_ipython_extension(shell: Any) -> None:
     """Called by IPython. Returns at once; the first grading finds its parent process warm, and the
     kernel ends without waiting for it."""
     shell.register_magic_function(answer, "cell", "answer")
-    shell.push({name: getattr(grader, name) for name in NAMES}, interactive=False)
+    shell.push({call.__name__: call for call in FUNCTIONS}, interactive=False)
     warm.start()
     if kernel := getattr(shell, "kernel", None):
         kernel.do_shutdown = _after(warm.stop, kernel.do_shutdown)

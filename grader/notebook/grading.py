@@ -9,13 +9,16 @@ from __future__ import annotations
 import contextlib
 import io
 
-from grader import catalog, project, runner, store, submission
+from grader import store
+from grader.answer import submission
+from grader.exercise import catalog, project
+from grader.grading import runner
 from grader.notebook import buttons
 from grader.notebook.live import LiveProgress
 from grader.notebook.message import say
 from grader.notebook.score import Score
-from grader.outcome import UsageError, unforeseen
-from grader.report import Report
+from grader.verdict.outcome import UsageError, unforeseen
+from grader.verdict.report import Report
 
 
 class GradingStopped(KeyboardInterrupt):

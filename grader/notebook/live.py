@@ -15,10 +15,10 @@ from typing import Self
 
 from IPython.display import DisplayHandle, display
 
-from grader.event import Event
 from grader.notebook import picture
-from grader.report import CheckResult
-from grader.text import clean
+from grader.verdict.event import Event
+from grader.verdict.report import CheckResult
+from grader.verdict.text import clean
 
 INTERVAL = 0.2
 """Seconds between two updates at the most frequent: a browser has other things to do."""

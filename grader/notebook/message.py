@@ -13,7 +13,7 @@ from typing import Any, Literal
 from IPython.display import display
 
 from grader.notebook.prose import with_code
-from grader.text import clean
+from grader.verdict.text import clean
 
 Kind = Literal["done", "note", "problem"]
 

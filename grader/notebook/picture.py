@@ -10,7 +10,7 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import quote
 
-from grader.report import Status
+from grader.verdict.report import Status
 
 COLOUR: dict[Status, str] = {
     Status.PASSED: "#1a7f37",

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from grader import project
+from grader.exercise import project
 from grader.notebook import command_line
-from grader.outcome import UsageError
+from grader.verdict.outcome import UsageError
 
 FILE = "quiz.toml"
 KINDS = ("single", "several", "number", "order", "command")

@@ -24,8 +24,8 @@ from grader.notebook.message import say
 from grader.notebook.prose import with_code
 from grader.notebook.question import Question, Quiz
 from grader.notebook.widget import place
-from grader.outcome import UsageError
-from grader.text import clean
+from grader.verdict.outcome import UsageError
+from grader.verdict.text import clean
 
 _HERE = Path(__file__).parent
 

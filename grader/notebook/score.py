@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from grader.notebook import card
-from grader.report import Report
+from grader.verdict.report import Report
 
 
 class Score(float):

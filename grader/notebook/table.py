@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from grader import project, store
-from grader.catalog import Exercise
+from grader import store
+from grader.exercise import project
+from grader.exercise.catalog import Exercise
+from grader.learner.overview import Overview
 from grader.notebook import question
 from grader.notebook.picture import COLOUR
 from grader.notebook.question import Quiz
-from grader.overview import Overview
-from grader.report import Status
 from grader.store import Progress as State
+from grader.verdict.report import Status
 
 _LINE = "border-bottom: 1px solid var(--jp-border-color2, #d0d7de)"
 _CELL = f"text-align: left; padding: 4px 10px; {_LINE}"

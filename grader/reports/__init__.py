@@ -10,4 +10,4 @@ from grader.reports.pages import write as write_pages
 from grader.reports.table import write as write_table
 from grader.reports.xml import write as write_junit
 
-__all__ = ["write_junit", "write_pages", "write_table"]
+__all__ = ["table", "write_junit", "write_pages", "write_table"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from html import escape
 
-from grader.text import clean
+from grader.verdict.text import clean
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from grader.batch.coordinator import Graded
-from grader.catalog import Exercise
+from grader.exercise.catalog import Exercise
 from grader.notebook import card
 from grader.reports import summary
 from grader.reports.page import bar, page, table, text

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.batch.coordinator import Graded
-from grader.report import Report, Status
+from grader.verdict.report import Report, Status
 
 _VARYING = re.compile(r"'[^']*'|\d+(\.\d+)?")
 

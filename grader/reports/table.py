@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from grader.batch.coordinator import Graded
-from grader.report import Status
-from grader.text import clean
+from grader.verdict.report import Status
+from grader.verdict.text import clean
 
 COLUMNS = (
     *("student", "exercise", "status", "score", "max_score", "untouched"),

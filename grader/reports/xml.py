@@ -7,8 +7,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from grader.batch.coordinator import Graded
-from grader.report import CheckResult, Status
-from grader.text import clean
+from grader.verdict.report import CheckResult, Status
+from grader.verdict.text import clean
 
 
 def write(path: Path, graded: Iterable[Graded]) -> None:

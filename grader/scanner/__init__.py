@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+__all__ = ["advisories", "gate"]
+
 INSIDE = Path(__file__).with_name("inside")
 PLACE = "opt/scanner"
 LAUNCHER = "trivy"

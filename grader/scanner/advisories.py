@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-from grader.layers import Entry
+from grader.probe.layers import Entry
 
 SEVERE = frozenset({"HIGH", "CRITICAL"})
 _METADATA = re.compile(

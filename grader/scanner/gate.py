@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader import scanner
-from grader.fixtures import Start
-from grader.image import Image
-from grader.outcome import GraderError, LearnerFault
-from grader.report import Evidence
+from grader.engine.image import Image
+from grader.probe.start import Start
 from grader.scanner.inside.rounds import MAX_BYTES
+from grader.verdict.outcome import GraderError, LearnerFault
+from grader.verdict.report import Evidence
 
 CLEAN = ("shop:clean",)
 MINOR = ("shop:minor",)

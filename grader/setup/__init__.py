@@ -2,3 +2,5 @@
 
 ``python -m grader.setup`` is called by the launcher, inside the virtual environment.
 """
+
+__all__ = ["engine", "platform"]

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from grader.outcome import GraderError
 from grader.setup import doctor, engine, images
+from grader.verdict.outcome import GraderError
 
 
 def main() -> int:

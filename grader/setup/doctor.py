@@ -15,11 +15,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from grader import bases, cliplugins, engine
-from grader.engine import Engine
-from grader.outcome import EngineError, GraderError
+from grader.engine import bases, cliplugins
+from grader.engine import client as engine
+from grader.engine.client import Engine
 from grader.setup import images
 from grader.setup import platform as systems
+from grader.verdict.outcome import EngineError, GraderError
 
 Level = Literal["ok", "warn", "missing"]
 LOW_DISK_BYTES = 5_000_000_000

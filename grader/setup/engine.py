@@ -10,11 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from grader import cliplugins
-from grader.engine import OLDEST, Engine, connect
-from grader.outcome import EngineError
+from grader.engine import cliplugins
+from grader.engine.client import OLDEST, Engine, connect
 from grader.setup import archive, platform
 from grader.setup.step import SetupError, call, privileged, step
+from grader.verdict.outcome import EngineError
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05

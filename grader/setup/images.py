@@ -11,11 +11,12 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from grader import bases, cliplugins, project
-from grader.bases import DISTROLESS, DISTROLESS_NONROOT, FULL, SLIM
-from grader.engine import Engine, Refused
-from grader.outcome import EngineError
+from grader.engine import bases, cliplugins
+from grader.engine.bases import DISTROLESS, DISTROLESS_NONROOT, FULL, SLIM
+from grader.engine.client import Engine, Refused
+from grader.exercise import project
 from grader.setup.step import SetupError, call, privileged, step
+from grader.verdict.outcome import EngineError
 
 SOURCE = project.ROOT / "docker" / "base"
 VERSION = "drydock.base.version"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from grader.outcome import GraderError
+from grader.verdict.outcome import GraderError
 
 LAST_LINES = 15
 

@@ -19,10 +19,12 @@ from grader.store.results import Results
 __all__ = [
     "Progress",
     "Results",
+    "database",
     "hints_seen",
     "progress",
     "quiz_answered",
     "record",
     "record_quiz",
+    "results",
     "saw_hint",
 ]

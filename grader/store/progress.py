@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from grader import project
-from grader.report import Report
+from grader.exercise import project
 from grader.store.database import SCHEMA, opened
+from grader.verdict.report import Report
 
 
 @dataclass(frozen=True)

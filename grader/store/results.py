@@ -8,10 +8,10 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader import project
-from grader.outcome import GraderError
-from grader.report import Report
+from grader.exercise import project
 from grader.store.database import opened
+from grader.verdict.outcome import GraderError
+from grader.verdict.report import Report
 
 
 class Results:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from grader import runner
-from grader.stock import Stock
+from grader.grading import runner
+from grader.grading.stock import Stock
 from grader.tests.chromium import FLAGS, ensure_chromium
 
 

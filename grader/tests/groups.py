@@ -15,10 +15,10 @@ TOGETHER = {
     r"/notebook/test_kernel\.py": "one kernel",
     r"/notebook/test_run_through\.py": "notebooks wait for what they show, and others can work",
     r"/test_solutions\.py": "the container that receipts call web, and its port",
-    r"/(test_engine_faults|batch/test_cluster|batch/test_grade|errata/test_policies)\.py": (
+    r"/(grading/test_engine_faults|batch/test_cluster|batch/test_grade|errata/test_policies)\.py": (
         "a second engine"
     ),
-    r"/course/": "one course with a graded class",
+    r"/desk/": "one course with a graded class",
     r"/author/": "one copy of the project",
 }
 

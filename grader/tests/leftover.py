@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from grader.engine import connect
-from grader.lock import LABEL, alive
+from grader.engine.client import connect
+from grader.engine.lock import LABEL, alive
 
 MOMENT_SECONDS = 3.0
 """What a killed grading's caller may take to remove what it left."""

@@ -8,14 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from grader import document
-from grader.outcome import LearnerFault, NotInLab
-from grader.report import Evidence
+from grader.answer import document
+from grader.verdict.outcome import LearnerFault, NotInLab
+from grader.verdict.report import Evidence
 from grader.workflow import model, schema, shell, unknown
 from grader.workflow.expression import ExpressionError
 from grader.workflow.model import Workflow
 
-__all__ = ["Workflow", "read"]
+__all__ = [
+    "FILE",
+    "Workflow",
+    "action",
+    "leak",
+    "machine",
+    "model",
+    "picture",
+    "pin",
+    "privilege",
+    "read",
+    "run",
+    "scenario",
+    "trace",
+    "trigger",
+    "unknown",
+]
 
 FILE = ".github/workflows/docker-build.yml"
 SHOWN = 3

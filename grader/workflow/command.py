@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grader.outcome import NotInLab
+from grader.verdict.outcome import NotInLab
 from grader.workflow import builtin, engine_command, growth, option, scanner, unknown
 from grader.workflow.machine import File, Machine
 from grader.workflow.script import MAX_CALLS, Outcome, Script

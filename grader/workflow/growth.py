@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from grader.outcome import NotInLab
+from grader.verdict.outcome import NotInLab
 
 MAX_TEXT = 64 * 1024
 """As many characters as a whole workflow file may have."""

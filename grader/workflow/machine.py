@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from grader.outcome import NotInLab
-from grader.recipe import familiar
+from grader.answer.recipe import familiar
+from grader.verdict.outcome import NotInLab
 from grader.workflow import unknown
 from grader.workflow.model import Job, Step
 from grader.workflow.trigger import Event

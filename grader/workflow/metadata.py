@@ -9,7 +9,7 @@ import csv
 import re
 from collections.abc import Mapping
 
-from grader.outcome import NotInLab
+from grader.verdict.outcome import NotInLab
 from grader.workflow import expansion, unknown
 from grader.workflow.trigger import Event
 

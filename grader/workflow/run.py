@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.outcome import NotInLab
+from grader.verdict.outcome import NotInLab
 from grader.workflow import action, matrix, scenario, unknown
 from grader.workflow.command import perform
 from grader.workflow.evaluate import Open, Scope

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from grader.outcome import NotInLab
+from grader.verdict.outcome import NotInLab
 from grader.workflow import expansion, shell
 from grader.workflow.machine import File, Machine
 from grader.workflow.syntax import (

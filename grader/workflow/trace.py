@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.report import Evidence
+from grader.verdict.report import Evidence
 from grader.workflow import unknown
 from grader.workflow.machine import Effect, Failing
 from grader.workflow.run import Run, Told

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from grader.bench import Bench
-from grader.canaries import Canaries
-from grader.container import Container
-from grader.image import Image
-from grader.layers import Entry, Layers
-from grader.report import Evidence
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.canaries import Canaries
+from grader.probe.container import Container
+from grader.probe.layers import Entry, Layers
+from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("build_secrets")]
 

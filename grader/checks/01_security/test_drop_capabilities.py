@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from grader import capability
-from grader.bench import Bench
 from grader.compose import Service
-from grader.container import Container, receipt
-from grader.facts import Process
-from grader.fixtures import Start
-from grader.image import Image
-from grader.report import Evidence
+from grader.engine import capability
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.container import Container, receipt
+from grader.probe.start import Start
+from grader.verdict.facts import Process
+from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("drop_capabilities"), pytest.mark.observed]
 

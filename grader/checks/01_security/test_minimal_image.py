@@ -5,13 +5,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from grader import bases, packagecache
-from grader.bench import Bench
-from grader.buildtools import Tool
-from grader.container import Container
-from grader.image import Image
-from grader.layers import Entry, Layers
-from grader.report import Evidence
+from grader.engine import bases
+from grader.engine.image import Image
+from grader.probe import packagecache
+from grader.probe.bench import Bench
+from grader.probe.buildtools import Tool
+from grader.probe.container import Container
+from grader.probe.layers import Entry, Layers
+from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("minimal_image")]
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from grader.container import Container
-from grader.image import Image
+from grader.engine.image import Image
 from grader.judging import identity
+from grader.probe.container import Container
 
 pytestmark = [pytest.mark.exercise("nonroot_user"), pytest.mark.observed]
 

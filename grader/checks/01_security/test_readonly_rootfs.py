@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from grader.bench import Bench
 from grader.compose import Service
-from grader.container import Container
-from grader.facts import Mount
-from grader.fixtures import Start
-from grader.image import Image
-from grader.outcome import LearnerFault
-from grader.report import Evidence
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.probe.start import Start
+from grader.verdict.facts import Mount
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("readonly_rootfs"), pytest.mark.observed]
 

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from grader import compose
-from grader.bench import Bench
 from grader.compose import ComposeFile, Service, project
 from grader.compose.project import Project
-from grader.container import Container
-from grader.image import NANOSECONDS, Image
-from grader.outcome import LearnerFault, NotInLab
-from grader.report import Evidence
-from grader.watch import moment
+from grader.engine.image import NANOSECONDS, Image
+from grader.engine.watch import moment
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.verdict.outcome import LearnerFault, NotInLab
+from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("compose_health")
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from grader.bench import Bench
-from grader.container import Container
-from grader.fixtures import Start
-from grader.image import HealthCheck, Image
+from grader.engine.image import HealthCheck, Image
 from grader.judging import health as healths
 from grader.judging.health import STATUS_SECONDS
-from grader.outcome import LearnerFault
-from grader.report import Evidence
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.probe.start import Start
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("healthcheck_instruction")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from grader.bench import Bench
 from grader.compose import Service
-from grader.container import Container
-from grader.fixtures import Start
-from grader.image import Image
+from grader.engine.image import Image
 from grader.judging import restart
 from grader.judging.restart import STATE
-from grader.report import Evidence
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.probe.start import Start
+from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("restart_unless_stopped")
 

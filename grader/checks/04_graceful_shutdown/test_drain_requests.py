@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader.bench import Bench
-from grader.container import Container, receipt
-from grader.facts import Exit, Response
-from grader.fixtures import Start
-from grader.image import Image
-from grader.outcome import EngineError, GraderError, LearnerFault
-from grader.report import Evidence
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.container import Container, receipt
+from grader.probe.start import Start
+from grader.verdict.facts import Exit, Response
+from grader.verdict.outcome import EngineError, GraderError, LearnerFault
+from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("drain_requests")
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader.bench import Bench
 from grader.compose import Service
-from grader.container import Container
-from grader.facts import Exit, Response
-from grader.fixtures import Start
-from grader.image import Image
+from grader.engine.image import Image
 from grader.judging.health import LISTENS
-from grader.outcome import LearnerFault
-from grader.report import Evidence
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.probe.start import Start
+from grader.verdict.facts import Exit, Response
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("grace_period")
 

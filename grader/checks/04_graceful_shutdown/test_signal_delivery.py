@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from grader.bench import Bench
-from grader.container import Container
-from grader.facts import Process
-from grader.image import Image
+from grader.engine.image import Image
 from grader.judging import shutdown as shutdowns
 from grader.judging.shutdown import INITS, Shutdown
-from grader.report import Evidence
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.verdict.facts import Process
+from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("signal_delivery"), pytest.mark.observed]
 

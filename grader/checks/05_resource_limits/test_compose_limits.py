@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader.bench import Bench
 from grader.compose import Service
-from grader.facts import Exit, Response, Usage
-from grader.fixtures import Start
-from grader.image import Image
+from grader.engine.image import Image
+from grader.engine.sandbox import MIB
 from grader.judging import limits
-from grader.report import Evidence
-from grader.sandbox import MIB
+from grader.probe.bench import Bench
+from grader.probe.start import Start
+from grader.verdict.facts import Exit, Response, Usage
+from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("compose_limits"), pytest.mark.observed]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader import permitted
-from grader.bench import Bench
-from grader.fixtures import Start
-from grader.image import Image
-from grader.outcome import GraderError
-from grader.report import Evidence
-from grader.run_command import RunCommand
+from grader.answer.run_command import RunCommand
+from grader.engine import permitted
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.start import Start
+from grader.verdict.outcome import GraderError
+from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("cpu_limit"), pytest.mark.observed]
 

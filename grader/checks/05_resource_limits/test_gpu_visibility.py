@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from grader import gpu, permitted
-from grader.bench import Bench
-from grader.fixtures import Start
-from grader.gpu import GpuHost, Injection
-from grader.image import Image
-from grader.report import Evidence
-from grader.run_command import RunCommand
+from grader.answer.run_command import RunCommand
+from grader.engine import gpu, permitted
+from grader.engine.gpu import GpuHost, Injection
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.start import Start
+from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("gpu_visibility")
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader import permitted
-from grader.bench import Bench
-from grader.container import Container
-from grader.facts import Exit, Response
-from grader.fixtures import Start
-from grader.image import Image
-from grader.report import Evidence
-from grader.run_command import RunCommand
-from grader.sandbox import MIB
+from grader.answer.run_command import RunCommand
+from grader.engine import permitted
+from grader.engine.image import Image
+from grader.engine.sandbox import MIB
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.probe.start import Start
+from grader.verdict.facts import Exit, Response
+from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("memory_limit"), pytest.mark.observed]
 

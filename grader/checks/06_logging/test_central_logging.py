@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader.bench import Bench
-from grader.collector import Collector, Event
 from grader.compose import Service, logging
-from grader.container import Container
-from grader.fixtures import Start
-from grader.image import Image
-from grader.outcome import LearnerFault
-from grader.report import Evidence
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.collector import Collector, Event
+from grader.probe.container import Container
+from grader.probe.start import Start
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("central_logging")
 

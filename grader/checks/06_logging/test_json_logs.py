@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader.bench import Bench
-from grader.container import Container
-from grader.facts import Response
-from grader.fixtures import Start
-from grader.image import Image
+from grader.engine.image import Image
 from grader.judging import jsonlines
 from grader.judging.jsonlines import Line, parsed, show
-from grader.outcome import LearnerFault
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.probe.start import Start
+from grader.verdict.facts import Response
+from grader.verdict.outcome import LearnerFault
 
 pytestmark = pytest.mark.exercise("json_logs")
 

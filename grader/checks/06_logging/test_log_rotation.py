@@ -9,12 +9,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from grader.bench import Bench
 from grader.compose import Service
-from grader.fixtures import Start
-from grader.image import Image
-from grader.outcome import LearnerFault
-from grader.report import Evidence
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.start import Start
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("log_rotation")
 

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader.bench import Bench
-from grader.container import Container
-from grader.facts import Process, Response
-from grader.fixtures import Rebuild, Start
-from grader.image import Image
+from grader.engine.image import Image
 from grader.judging import code, contents, identity, leaks
 from grader.judging import health as healths
 from grader.judging import shutdown as shutdowns
 from grader.judging.contents import Contents
 from grader.judging.shutdown import Shutdown
-from grader.outcome import GraderError, LearnerFault
-from grader.report import Evidence
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.probe.start import Rebuild, Start
+from grader.verdict.facts import Process, Response
+from grader.verdict.outcome import GraderError, LearnerFault
+from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("production_image"), pytest.mark.observed]
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from grader import workflow as workflows
-from grader.bench import Bench
-from grader.outcome import NotInLab
-from grader.report import Evidence
+from grader.probe.bench import Bench
+from grader.verdict.outcome import NotInLab
+from grader.verdict.report import Evidence
 from grader.workflow import leak, pin, privilege, scenario, trace, unknown
 from grader.workflow.action import TELLING
 from grader.workflow.machine import Effect, Failing, Image

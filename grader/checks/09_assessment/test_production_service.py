@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from grader.bench import Bench
 from grader.compose import Service
-from grader.container import Container
-from grader.facts import Exit, Process, Response, Usage
-from grader.fixtures import Start
-from grader.image import Image
+from grader.engine.image import Image
 from grader.judging import contents, identity, jsonlines, leaks, limits, restart
 from grader.judging import health as healths
 from grader.judging import shutdown as shutdowns
 from grader.judging.contents import Contents
 from grader.judging.shutdown import Shutdown
-from grader.outcome import LearnerFault
-from grader.report import Evidence
+from grader.probe.bench import Bench
+from grader.probe.container import Container
+from grader.probe.start import Start
 from grader.scanner import advisories
+from grader.verdict.facts import Exit, Process, Response, Usage
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("production_service"), pytest.mark.observed]
 

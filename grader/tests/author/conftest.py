@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import project
+from grader.exercise import project
 
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "workspace", "docs", "benchmarks")
 

@@ -11,7 +11,7 @@ from grader.author import audit
 from grader.tests.author.conftest import Copy
 
 AUDIT = """
-from grader import catalog
+from grader.exercise import catalog
 from grader.author import audit
 for problem in audit.of_course(): print(problem)
 for exercise in catalog.discover().values():

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader import catalog
-from grader.catalog import Exercise
-from grader.submission import MAGIC
+from grader.answer.submission import MAGIC
+from grader.exercise import catalog
+from grader.exercise.catalog import Exercise
 
 
 def hand_in(root: Path, student: str, exercise: Exercise, texts: Mapping[str, str]) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import project
-from grader.bases import BASES, inspector_tag
+from grader.engine.bases import BASES, inspector_tag
+from grader.exercise import project
 from grader.tests import spare
 from grader.tests.batch.classroom import class_of
 from grader.tests.batch.test_grade import begun, recorded, reports, summary

@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from grader import catalog, project, runner
-from grader.bases import BASES, inspector_tag
+from grader.engine.bases import BASES, inspector_tag
+from grader.exercise import catalog, project
+from grader.grading import runner
 from grader.tests import leftover, spare
 from grader.tests.batch.classroom import class_of, hand_in, notebook
 from grader.tests.cli.lab import Done, lab

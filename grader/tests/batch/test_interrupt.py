@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from grader import catalog, submission
+from grader.answer import submission
 from grader.batch import coordinator, interrupt
 from grader.batch.coordinator import Plan
 from grader.batch.roster import Entry
 from grader.batch.task import Task
-from grader.report import Report
+from grader.exercise import catalog
 from grader.store import Results
 from grader.tests.notebook.reports import passed
+from grader.verdict.report import Report
 
 EXERCISE = catalog.find("nonroot_user")
 

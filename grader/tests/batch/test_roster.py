@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalog
 from grader.batch import private, roster
-from grader.outcome import UsageError
+from grader.exercise import catalog
 from grader.tests.batch.classroom import hand_in, notebook
+from grader.verdict.outcome import UsageError
 
 EXERCISES = catalog.discover()
 ROOTLESS = EXERCISES["nonroot_user"]

@@ -7,7 +7,7 @@ import runpy
 import tarfile
 from pathlib import Path
 
-from grader import project
+from grader.exercise import project
 
 COLLECT = runpy.run_path(str(project.ROOT / "docker" / "classroom" / "collect.py"))
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from traitlets.config.loader import PyFileConfigLoader
 
-from grader import project
+from grader.exercise import project
 
 CLASSROOM = project.ROOT / "docker" / "classroom"
 GIVEN = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader import project
+from grader.exercise import project
 
 
 @dataclass(frozen=True)

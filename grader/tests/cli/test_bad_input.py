@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalog
+from grader.exercise import catalog
 from grader.tests.cli.lab import Done, lab
 
 EXERCISE = catalog.find("nonroot_user")

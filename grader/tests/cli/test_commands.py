@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalog, project
+from grader.exercise import catalog, project
 from grader.tests.cli.lab import lab
 
 EXERCISE = catalog.find("nonroot_user")

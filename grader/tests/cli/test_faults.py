@@ -9,7 +9,7 @@ import pytest
 
 from grader import cli
 from grader.cli import app
-from grader.project import DEBUG
+from grader.exercise.project import DEBUG
 
 
 @pytest.fixture

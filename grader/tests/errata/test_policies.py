@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.bases import BASES
+from grader.engine.bases import BASES
 from grader.tests import spare
 
 pytestmark = [pytest.mark.slow]

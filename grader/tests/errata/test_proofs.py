@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from grader import catalog, project, variant
+from grader.author import variant
+from grader.exercise import catalog, project
 
 ERRATA = range(1, 19)
 PROOFS = tomllib.loads(Path(__file__).with_name("proofs.toml").read_text(encoding="utf-8"))

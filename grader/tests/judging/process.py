@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.facts import Process
+from grader.verdict.facts import Process
 
 
 def process(

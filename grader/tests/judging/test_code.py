@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.judging import code
-from grader.layers import Entry, Layers
+from grader.probe.layers import Entry, Layers
 from grader.tests.judging.process import process
 
 LAYERS = Layers("sha256:0", "", 0, (), ())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Playwright
 
-from grader import project
+from grader.exercise import project
 from grader.tests.chromium import FLAGS, ensure_chromium
 from grader.tests.notebook import jupyter
 

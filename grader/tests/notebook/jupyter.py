@@ -20,7 +20,7 @@ from typing import IO
 
 from playwright.sync_api import Locator, Page
 
-from grader import project
+from grader.exercise import project
 
 READY_SECONDS = 60
 """JupyterLab may wait for ever for a kernel that is idle (seen once in a whole run of the tests,

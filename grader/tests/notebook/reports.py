@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.report import CheckResult, Evidence, Report, Status, SubmissionInfo
+from grader.verdict.report import CheckResult, Evidence, Report, Status, SubmissionInfo
 
 ROOT = Evidence(
     "docker exec web cat /proc/1/status",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import grader
-from grader import project
+from grader.exercise import project
 
 NAMES = {
     "Report",

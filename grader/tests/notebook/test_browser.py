@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from grader import catalog, project
+from grader.exercise import catalog, project
 from grader.tests.notebook import run
 from grader.tests.notebook.conftest import Desk
 from grader.tests.notebook.jupyter import edit_cell, run_all, run_cell, shut_down

@@ -8,8 +8,8 @@ import pytest
 
 from grader.notebook import card, picture
 from grader.notebook.message import Message
-from grader.report import Evidence, Report, Status, SubmissionInfo
 from grader.tests.notebook import reports
+from grader.verdict.report import Evidence, Report, Status, SubmissionInfo
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\x00'\"&"
 

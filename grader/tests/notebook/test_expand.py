@@ -8,10 +8,10 @@ import nbformat
 import pytest
 from nbgrader.nbgraderformat.v3 import MetadataValidatorV3
 
-from grader import catalog, project
+from grader.answer.submission import split_magic
+from grader.exercise import catalog, project
 from grader.notebook import expand
-from grader.outcome import UsageError
-from grader.submission import split_magic
+from grader.verdict.outcome import UsageError
 
 SOURCES = sorted(expand.SOURCES.glob("*.md"))
 

@@ -13,7 +13,7 @@ import pytest
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
-from grader import catalog, project
+from grader.exercise import catalog, project
 from grader.notebook import question
 
 Outputs = list[Any]

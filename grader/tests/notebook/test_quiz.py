@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from grader import project
+from grader.exercise import project
 from grader.notebook import question, quiz
 from grader.notebook.judge import judge, shuffled
 from grader.notebook.question import Mistake, Option, Question, Quiz
-from grader.outcome import UsageError
+from grader.verdict.outcome import UsageError
 
 QUIZZES = sorted(project.EXERCISES.glob("*/quiz.toml"))
 

@@ -11,9 +11,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from grader import catalog, project
+from grader.answer.submission import MAGIC, split_magic
+from grader.exercise import catalog, project
 from grader.notebook import expand
-from grader.submission import MAGIC, split_magic
 from grader.tests.notebook import run
 
 pytestmark = [pytest.mark.slow, pytest.mark.course]

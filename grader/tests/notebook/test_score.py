@@ -9,7 +9,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from nbgrader.utils import determine_grade
 
-from grader import catalog, runner, workspace
+from grader.exercise import catalog
+from grader.grading import runner
+from grader.learner import workspace
 from grader.notebook.grading import grade
 from grader.notebook.score import Score
 from grader.tests.notebook import reports

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalog
+from grader.answer.submission import Submission
 from grader.batch.coordinator import Graded
 from grader.batch.roster import Entry
-from grader.report import CheckResult, Evidence, Report, Status, SubmissionInfo
-from grader.submission import Submission
+from grader.exercise import catalog
+from grader.verdict.report import CheckResult, Evidence, Report, Status, SubmissionInfo
 
 MARKUP = "<script>document.title='owned'</script><img src=http://127.0.0.1:9/x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://127.0.0.1:9","win")'

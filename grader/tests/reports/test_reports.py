@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser
 
-from grader import catalog, reports
+from grader import reports
 from grader.batch.coordinator import Graded
+from grader.exercise import catalog
 from grader.reports import pages, summary, table
 from grader.tests.reports.conftest import EXERCISE, FORMULA, MARKUP
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from grader import project
+from grader.exercise import project
 from grader.setup import platform
 from grader.setup.platform import System
 

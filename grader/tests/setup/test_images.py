@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from grader import bases
-from grader.engine import connect
+from grader.engine import bases
+from grader.engine.client import connect
 from grader.setup import images
 
 

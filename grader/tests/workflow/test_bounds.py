@@ -7,8 +7,8 @@ import json
 import pytest
 
 from grader import workflow as workflows
-from grader.outcome import LearnerFault, NotInLab
 from grader.tests.workflow.test_run import HEAD, job, outcomes, run
+from grader.verdict.outcome import LearnerFault, NotInLab
 from grader.workflow import leak, scenario
 from grader.workflow.evaluate import Scope
 from grader.workflow.expression import ExpressionError, parse

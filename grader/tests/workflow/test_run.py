@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader import workflow as workflows
-from grader.outcome import LearnerFault, NotInLab
+from grader.verdict.outcome import LearnerFault, NotInLab
 from grader.workflow import scenario
 from grader.workflow.machine import Failing
 from grader.workflow.run import Run, tell

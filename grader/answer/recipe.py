@@ -1,0 +1,170 @@
+"""A learner's Dockerfile, parsed with BuildKit's own parser and reviewed before BuildKit sees it.
+
+What could reach out of the hermetic build is refused with a clear message: remote sources of ADD,
+frontends and parser directives, ONBUILD, and images that the lab doesn't have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import dockerfile
+
+from grader.engine.bases import BASES
+from grader.verdict.outcome import BuildFailed, NotInLab
+
+INSTRUCTIONS = frozenset(
+    {"ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"}
+    | {"MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
+)
+_DIRECTIVE = re.compile(r"^#\s*([a-zA-Z]\w*)\s*=\s*(.+?)\s*$")
+_OFFICIAL_FRONTEND = re.compile(r"^(docker\.io/)?docker/dockerfile(:[\w.-]+)?$")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})")
+_REMOTE = re.compile(r"^([a-z][a-z0-9+.-]*:)?//|^git@|^github\.com/|\.git(#.*)?$", re.I)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A reviewed Dockerfile: the text to build and the lab's image for each name it uses."""
+
+    text: str
+    images: Mapping[str, str]
+    commands: tuple[dockerfile.Command, ...]
+
+
+def review(text: str, name: str = "Dockerfile") -> Recipe:
+    """Parse and review. Raises BuildFailed for what the learner can mend, NotInLab for an image
+    that the lab lacks."""
+    text = _without_frontend(text.removeprefix("\ufeff"), name)
+    try:
+        commands = dockerfile.parse_string(text)
+    except dockerfile.GoParseError as error:
+        raise BuildFailed(f"{name} can't be parsed: {error}.") from error
+    for command in commands:
+        if command.cmd.upper() not in INSTRUCTIONS:
+            raise BuildFailed(
+                f"{name}, line {command.start_line}: {command.cmd!r} is not an instruction."
+            )
+    if not any(command.cmd.upper() == "FROM" for command in commands):
+        raise BuildFailed(f"{name} has no FROM: a build starts from an image.")
+    images = {}
+    for line, reference in _images(commands, name):
+        images[reference] = _lab_image(reference, f"{name}, line {line}")
+    for command in commands:
+        _refuse_reaching_out(command, name)
+    return Recipe(text, images, commands)
+
+
+def _without_frontend(text: str, name: str) -> str:
+    """The built-in frontend is the official one, so a line that asks for it is blanked (line
+    numbers stay); any other directive is refused."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        stripped = line.strip()
+        if not stripped.startswith("#"):
+            if stripped:
+                break
+            continue
+        directive = _DIRECTIVE.match(stripped)
+        if not directive or directive[1].lower() not in ("syntax", "escape", "check"):
+            continue
+        key, value = directive[1].lower(), directive[2]
+        if key == "syntax" and not _OFFICIAL_FRONTEND.match(value):
+            raise BuildFailed(
+                f"{name}, line {index + 1}: the lab builds with Docker's own frontend and fetches "
+                f"no other; remove the line `{stripped[:80]}`."
+            )
+        if key == "escape" and value != "\\":
+            raise BuildFailed(
+                f"{name}, line {index + 1}: the lab reads the backslash as escape character; "
+                f"remove the line `{stripped[:80]}`."
+            )
+        lines[index] = "#"
+    return "\n".join(lines)
+
+
+def _images(commands: tuple[dockerfile.Command, ...], name: str) -> Iterator[tuple[int, str]]:
+    """(line, reference) of every image that isn't a stage of the file itself or ``scratch``."""
+    arguments: dict[str, str] = {}
+    stages: list[str] = []
+    for command in commands:
+        kind = command.cmd.upper()
+        if kind == "ARG" and not stages:
+            for declaration in command.value:
+                key, _, value = declaration.partition("=")
+                arguments[key] = _expand(value.strip("\"'"), arguments)
+        elif kind == "FROM":
+            reference = _expand(command.value[0], arguments) if command.value else ""
+            if reference.lower() not in (*stages, "scratch"):
+                yield command.start_line, reference
+            named = len(command.value) == 3 and command.value[1].upper() == "AS"
+            stages.append(command.value[2].lower() if named else f"#{len(stages)}")
+        else:
+            for source in _from_flags(command):
+                if "$" in source:
+                    raise BuildFailed(
+                        f"{name}, line {command.start_line}: BuildKit reads no variable in "
+                        f"from={source}; write the stage or image out."
+                    )
+                if source.lower() not in stages and not source.isdigit():
+                    yield command.start_line, source
+
+
+def _from_flags(command: dockerfile.Command) -> Iterator[str]:
+    for flag in command.flags:
+        key, _, value = flag.removeprefix("--").partition("=")
+        if key == "from":
+            yield value
+        elif key == "mount":
+            for option in value.split(","):
+                word, _, source = option.partition("=")
+                if word.strip().lower() == "from":
+                    yield source.strip().strip("\"'")
+
+
+def _expand(text: str, arguments: Mapping[str, str]) -> str:
+    """Substitute ARG values the way FROM does: ``$X``, ``${X}``, ``${X:-word}``, ``${X:+word}``."""
+
+    def value(match: re.Match[str]) -> str:
+        known = arguments.get(match[1] or match[2])
+        operator, word = match[3], match[4] or ""
+        if operator and operator.endswith("-"):
+            return known if known or (known is not None and operator == "-") else word
+        if operator and operator.endswith("+"):
+            return word if known or (known is not None and operator == "+") else ""
+        return known or ""
+
+    return _VARIABLE.sub(value, text)
+
+
+def _lab_image(reference: str, where: str) -> str:
+    known = familiar(reference)
+    if known in BASES:
+        return BASES[known]
+    have = ", ".join(sorted(name for name in BASES if not name.startswith("docker.io/")))
+    raise NotInLab(
+        f"{where}: the lab has no image {reference[:120]!r}; it has {have}. Nothing was scored."
+    )
+
+
+def familiar(reference: str) -> str:
+    """The short form of an image's name, as people write it."""
+    for prefix in ("docker.io/library/", "docker.io/", "index.docker.io/library/", "library/"):
+        if reference.startswith(prefix):
+            return reference.removeprefix(prefix)
+    return reference
+
+
+def _refuse_reaching_out(command: dockerfile.Command, name: str) -> None:
+    kind, where = command.cmd.upper(), f"{name}, line {command.start_line}"
+    if kind == "ONBUILD":
+        raise BuildFailed(f"{where}: the lab builds no ONBUILD triggers; write the step itself.")
+    if kind == "ADD":
+        for source in command.value[:-1]:
+            if "$" in source or _REMOTE.search(source):
+                raise BuildFailed(
+                    f"{where}: ADD {source[:80]} may fetch from a network, and grading builds have "
+                    "none. COPY a file of the build context instead."
+                )

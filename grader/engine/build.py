@@ -1,0 +1,201 @@
+"""BuildKit builds, through buildx and from nowhere else.
+
+Hermetic: no network, the lab's images behind the names that learners write (named contexts), a
+context of bytes that we wrote, a clean environment, a deadline for the whole process group.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+
+from grader.engine import cliplugins
+from grader.verdict.outcome import BuildFailed, EngineError, GraderError
+from grader.verdict.report import Evidence
+from grader.verdict.text import clean
+
+KEPT_LINES = 400
+SHOWN_LINES = 12
+FILE_BYTES = 1 << 30
+"""The largest file that a RUN may write."""
+
+_STEP = re.compile(r"^#\d+ \[.*\d+/\d+\] (.+)$")
+_PRINTED = re.compile(r"^#\d+ \d+\.\d+ (.*)$")
+_LINE = re.compile(r"^\S*Dockerfile\S*:(\d+)$")
+_ENGINE_GONE = re.compile(
+    r"Cannot connect to the Docker daemon|error reading from server: EOF|connection refused"
+    r"|transport is closing|closing transport|frontend grpc server closed"
+    r"|rpc error: code = Unavailable|broken pipe|Unexpected EOF|no builder",
+    re.I,
+)
+
+
+class Buildable(Protocol):
+    """A reviewed Dockerfile: its text, and the lab's image for each name that it builds on."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def images(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A build-time secret that BuildKit mounts under /run/secrets/``id``."""
+
+    id: str
+    value: bytes
+
+
+def build(
+    recipe: Buildable,
+    context: Mapping[str, bytes],
+    *,
+    folder: Path,
+    labels: Mapping[str, str],
+    seconds: float,
+    printed: Callable[[str], None],
+    secrets: Sequence[Secret] = (),
+    arguments: Mapping[str, str] = MappingProxyType({}),
+    network: str = "none",
+    group: str = "",
+) -> str:
+    """Build and return the image's id.
+
+    ``folder`` is where the context is written for BuildKit; ``group`` is the control group of its
+    RUN steps (see ``buildgroup``); ``printed`` gets each line that a step prints. Raises
+    BuildFailed with the offending line and its output, EngineError when the engine is at fault.
+    """
+    with tempfile.TemporaryDirectory(prefix="build-", dir=folder) as private:
+        root = Path(private)
+        write(root / "context", {**context, "Dockerfile": recipe.text.encode()})
+        write(root / "secrets", {secret.id: secret.value for secret in secrets})
+        command = [
+            *cliplugins.buildx(),
+            "build",
+            "--progress=plain",
+            "--provenance=false",
+            f"--network={network}",
+            f"--ulimit=fsize={FILE_BYTES}",
+            f"--iidfile={root / 'iid'}",
+            *([f"--cgroup-parent={group}"] if group else []),
+            *(f"--label={key}={value}" for key, value in labels.items()),
+            *(
+                f"--build-context={name}=docker-image://{image}"
+                for name, image in recipe.images.items()
+            ),
+            *(f"--build-arg={key}={value}" for key, value in arguments.items()),
+            *(f"--secret=id={secret.id},src={root / 'secrets' / secret.id}" for secret in secrets),
+            str(root / "context"),
+        ]
+        lines, code, expired = _run(command, root, seconds, printed)
+        if code == 0:
+            return (root / "iid").read_text()
+    raise _failure(lines, recipe, seconds if expired else None)
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Make a new folder that holds these files."""
+    folder.mkdir()
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _run(
+    command: Sequence[str], folder: Path, seconds: float, printed: Callable[[str], None]
+) -> tuple[list[str], int, bool]:
+    """(last lines, exit code, whether the deadline passed). Killing the client ends the RUN."""
+    expired = threading.Event()
+    process = subprocess.Popen(
+        [*tether(), *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=cliplugins.environment(folder),
+        start_new_session=True,
+    )
+
+    def cut() -> None:
+        expired.set()
+        os.killpg(process.pid, signal.SIGKILL)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    lines: deque[str] = deque(maxlen=KEPT_LINES)
+    try:
+        assert process.stdout
+        for raw in iter(lambda: process.stdout.readline(65536), b""):  # type: ignore[union-attr]
+            line = clean(raw.decode("utf-8", "replace")).rstrip()
+            lines.append(line)
+            if match := _STEP.match(line) or _PRINTED.match(line):
+                printed(match[1])
+        code = process.wait()
+    finally:
+        timer.cancel()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
+    return list(lines), code, expired.is_set()
+
+
+def tether() -> list[str]:
+    """A prefix that ends the build with this process, however this process ends. The kernel ties
+    it to the calling thread, which waits for the build."""
+    program = shutil.which("setpriv")
+    return [program, "--pdeathsig", "KILL", "--"] if program else []
+
+
+def _absent_base(said: str, recipe: Buildable) -> str | None:
+    """The lab's image that BuildKit could not find, which is nobody's fault but ours."""
+    for image in recipe.images.values():
+        if re.search(rf"(?m)^ > \[.*\] load metadata for (docker\.io/)?{re.escape(image)}:$", said):
+            return image
+    return None
+
+
+def _failure(lines: list[str], recipe: Buildable, deadline: float | None) -> Exception:
+    said = "\n".join(lines)
+    if absent := _absent_base(said, recipe):
+        return GraderError(
+            f"The lab's own image {absent} is missing: ./lab setup makes it. Nothing was scored."
+        )
+    number = next((int(m[1]) for line in reversed(lines) if (m := _LINE.match(line))), None)
+    output = [m[1] for line in lines if (m := _PRINTED.match(line))]
+    steps = [m[1] for line in lines if (m := _STEP.match(line))]
+    if deadline is not None:
+        step = f" at `{steps[-1]}`" if steps else ""
+        message = f"The build did not end within {deadline:.0f} s; it was stopped{step}."
+    elif _ENGINE_GONE.search(said) and number is None:
+        return EngineError("The Docker Engine went away during the build. Nothing was scored.")
+    else:
+        reason = next((line for line in reversed(lines) if line.startswith("ERROR: ")), "")
+        reason = re.sub(r"^ERROR: (failed to (solve|build): )?", "", reason)
+        reason = re.sub(r"^process \"(.*)\" did not complete successfully: ", "", reason)
+        if not reason:
+            return EngineError(f"The build ended without a reason: {said[-300:]!r}.")
+        place = ""
+        if number is not None:
+            source = recipe.text.split("\n")
+            place = f"Line {number}, `{source[number - 1].strip()[:120]}`: "
+        message = f"{place}{reason[:400]}."
+    shown = "\n".join(output[-SHOWN_LINES:])
+    return BuildFailed(
+        message, Evidence("docker build .", shown or said[-800:], "a build that succeeds")
+    )

@@ -1,0 +1,123 @@
+"""A container of a submission: started inside the sandbox, looked at from outside.
+
+Probes report facts, never judge, and leave a receipt: the command with which a person sees the
+same.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Mapping
+from typing import Any
+
+from grader.engine.client import Refused
+from grader.engine.image import Image
+from grader.engine.sandbox import host_config
+from grader.probe.bench import Bench
+from grader.probe.container.living import Living
+from grader.probe.container.observed import Observed
+from grader.probe.container.serving import Serving
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
+from grader.verdict.text import clean
+
+__all__ = ["Container", "run"]
+
+SECRETS = "/run/secrets"
+_START_FAULTS = (
+    "unable to find user",
+    "unable to find group",
+    "no matching entries in",
+    "executable file not found",
+    "no such file or directory",
+    "permission denied",
+    "exec format error",
+    "not a directory",
+    "is a directory",
+    "no command specified",
+    "mkdir ",
+    "chdir to cwd",
+    "invalid reference",
+    "log opt",
+    "logging driver",
+    "minimum memory",
+    "Minimum memory",
+    "Conflicting options",
+    "Range of CPUs",
+    "Requested CPUs are not available",
+    "invalid",
+)
+
+
+class Container(Serving, Observed, Living):
+    """One container. Made by ``run``."""
+
+
+def run(
+    bench: Bench,
+    image: Image,
+    *,
+    config: Mapping[str, Any] | None = None,
+    host: Mapping[str, Any] | None = None,
+    files: bytes | None = None,
+    secrets: Mapping[str, bytes] | None = None,
+    beside: bool = False,
+) -> Container:
+    """Create and start a container of ``image`` in the bench's pod.
+
+    ``config`` and ``host`` override the API body and its HostConfig; ``files`` is a tar archive
+    put into the root before the start, ``secrets`` are files under /run/secrets, as Compose has
+    them. ``beside``: without a network and out of the pod, which keeps its container. Raises
+    LearnerFault when it can't start.
+    """
+    if secrets:
+        mounts = (*(host or {}).get("Mounts", ()), {"Type": "volume", "Target": SECRETS})
+        host = {**(host or {}), "Mounts": mounts}
+    body = {
+        **(config or {}),
+        "Image": image.id,
+        "Labels": {**(config or {}).get("Labels", {}), **bench.session.labels},
+        "HostConfig": host_config(
+            bench.limits,
+            network="none" if beside else f"container:{bench.pod.id}",
+            host_cpus=bench.engine.facts.cpus,
+            volumes=image.volumes,
+            overrides=host,
+        ),
+    }
+    identity = ""
+    try:
+        identity = bench.session.owns(bench.engine.create(body))
+        container = Container(bench, image, identity)
+        if files:
+            bench.engine.put_archive(identity, "/", files)
+        if secrets:
+            bench.engine.put_archive(identity, SECRETS, _archive(secrets))
+        if not beside:
+            bench.occupy(container, is_plain=not body["HostConfig"].get("CapAdd"))
+        bench.engine.start(identity)
+    except Refused as error:
+        if any(fault in error.reason for fault in _START_FAULTS):
+            raise LearnerFault(
+                f"The container doesn't start: {_short(error.reason)}",
+                Evidence("docker run -d --name web …", error.reason[:600], "a running container"),
+            ) from error
+        raise
+    return container
+
+
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    """A tar archive of files that everyone may read and only root may change."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), 0o444
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _short(reason: str) -> str:
+    text = reason.rsplit("runc create failed: ", 1)[-1].removeprefix("unable to start container ")
+    return clean(text)[:300]

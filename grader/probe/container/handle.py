@@ -1,0 +1,87 @@
+"""What all views of a container share: its id, its image, its state, and where evidence goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.container import receipt
+from grader.verdict.facts import Logs, State
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
+
+ANSWER_SECONDS = 10.0
+
+
+class Handle:
+    """One container on a bench; removed with its session at the latest."""
+
+    def __init__(self, bench: Bench, image: Image, identity: str) -> None:
+        self._bench = bench
+        self.image = image
+        self.id = identity
+        self._started = time.monotonic()
+
+    @property
+    def state(self) -> State:
+        return _state(self._bench.engine.inspect(self.id))
+
+    def record(self, evidence: Evidence) -> None:
+        """Leave evidence for the check that runs now."""
+        self._bench.record(evidence)
+
+    def logs(self) -> Logs:
+        """Everything printed so far."""
+        logs = self._read_logs()
+        self.record(receipt.logs(logs))
+        return logs
+
+    def lines(self) -> Logs:
+        """The same, for a check that leaves a receipt of its own."""
+        return self._read_logs()
+
+    def _read_logs(self) -> Logs:
+        engine = self._bench.engine
+        return Logs(
+            _lines(engine.logs(self.id, stdout=True, stderr=False)),
+            _lines(engine.logs(self.id, stdout=False, stderr=True)),
+        )
+
+    def _log_evidence(self, expected: str) -> Evidence:
+        return receipt.logs(self._read_logs(), expected)
+
+    @property
+    def _host_pid(self) -> int:
+        pid = self.state.pid
+        if not pid:
+            raise LearnerFault(
+                "The container is not running any more.",
+                self._log_evidence("a service that keeps running"),
+            )
+        return pid
+
+    def remove(self) -> None:
+        """Remove at once and by force."""
+        self._bench.engine.remove(self.id)
+
+
+def _lines(printed: bytes) -> tuple[str, ...]:
+    return tuple(
+        printed.decode("utf-8", "replace").removesuffix("\n").split("\n") if printed else ()
+    )
+
+
+def _state(data: Mapping[str, Any]) -> State:
+    state = data["State"]
+    return State(
+        running=state["Running"],
+        exit_code=state["ExitCode"],
+        oom_killed=state["OOMKilled"],
+        restarts=data["RestartCount"],
+        error=state["Error"],
+        health=(state.get("Health") or {}).get("Status", ""),
+        pid=state["Pid"],
+    )

@@ -1,0 +1,113 @@
+"""The layers of an image: which instruction made each, what it holds, takes away, and hides.
+
+Everything comes through the engine and is read as data, within bounds. The layers of the lab's
+own base are left out: they are nobody's answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import IO, Any, cast
+
+from grader.engine import bases
+from grader.engine import image as images
+from grader.engine.client import Engine, Refused
+from grader.engine.image import Image
+from grader.probe.bench import Bench
+from grader.probe.layers import index, overlay, saved
+from grader.probe.layers.archive import Budget
+from grader.probe.layers.facts import Entry, Layer, Layers, Sighting, resolve, stack
+from grader.probe.search import patterns
+
+__all__ = ["Entry", "Layer", "Layers", "Sighting", "filesystem", "read", "resolve", "stack"]
+
+_METADATA = frozenset(
+    {"ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER"}
+    | {"ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"}
+)
+"""Instructions that make no layer."""
+
+
+def read(
+    bench: Bench,
+    image: Image,
+    needles: Mapping[str, bytes] = MappingProxyType({}),
+    *,
+    quick: bool = True,
+) -> Layers:
+    """Read an image's layers above the lab's base, and look in them for ``needles`` (name ->
+    bytes). Without ``quick``, always through ``docker save``. Raises GraderError, or LearnerFault
+    for an image beyond all bounds."""
+    data = bench.engine.image(image.id)
+    diffs = _diffs(data)
+    base, below = _base(bench.engine, diffs)
+    wanted = patterns(needles)
+    places = overlay.folders(data, len(diffs)) if quick else ()
+    found = overlay.read(bench, image, places[below:], wanted, Budget()) if places else None
+    is_quick = found is not None
+    if found is None:
+        with bench.engine.save(image.id) as stream:
+            found = saved.read(cast("IO[bytes]", stream), wanted, Budget(), diffs[:below])[below:]
+    made_by = instructions(image, len(diffs))
+    numbered = list(enumerate(found, below))
+    return Layers(
+        image.id,
+        base,
+        below,
+        tuple(content.layer(number, made_by[number]) for number, content in numbered),
+        tuple(sighting for number, content in numbered for sighting in content.seen(number)),
+        knows_emptied=not is_quick,
+    )
+
+
+def filesystem(bench: Bench, layers: Layers) -> Mapping[str, Entry]:
+    """What the image's file system holds in the end: path -> entry. Raises GraderError."""
+    below: Mapping[str, Entry] = {}
+    if layers.base:
+        base = images.inspect(bench.engine, layers.base)
+        diffs = _diffs(bench.engine.image(layers.base))
+        below = index.recall(diffs, lambda: _listed(bench, base))
+    view = stack(layers.above, below)
+    if layers.knows_emptied:
+        return view
+    image = images.inspect(bench.engine, layers.image)
+    return overlay.uncover(bench, image, view, layers.folders(), layers.base_layers)
+
+
+def _listed(bench: Bench, base: Image) -> Mapping[str, Entry]:
+    """The whole file system of a base of the lab's."""
+    with bench.engine.save(base.id) as stream:
+        found = saved.read(cast("IO[bytes]", stream), (), Budget())
+    return stack(tuple(content.layer(number, "") for number, content in enumerate(found)), {})
+
+
+def instructions(image: Image, layers: int) -> tuple[str, ...]:
+    """The instruction of each layer, the lowest first, as ``docker history`` words it."""
+    texts = map(_plain, reversed(image.history))
+    made = [text for text in texts if text.partition(" ")[0] not in _METADATA]
+    missing = layers - len(made)
+    return ("",) * missing + tuple(made[-layers:] if layers else ())
+
+
+def _plain(created_by: str) -> str:
+    """An instruction without what BuildKit and its predecessor put around it."""
+    text = created_by.removesuffix("# buildkit").strip()
+    return text.removeprefix("/bin/sh -c #(nop)").strip()
+
+
+def _diffs(data: Mapping[str, Any]) -> list[str]:
+    return list((data.get("RootFS") or {}).get("Layers") or ())
+
+
+def _base(engine: Engine, diffs: Sequence[str]) -> tuple[str, int]:
+    """(the lab's base that an image stands on, how many layers that has)."""
+    known: list[tuple[str, int]] = []
+    for name in dict.fromkeys(bases.BASES.values()):
+        try:
+            layers = _diffs(engine.image(name))
+        except Refused:
+            continue
+        if layers and list(diffs[: len(layers)]) == layers:
+            known.append((name, len(layers)))
+    return max(known, key=lambda each: each[1], default=("", 0))

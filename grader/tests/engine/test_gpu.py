@@ -1,0 +1,79 @@
+"""The simulated GPU host gives a container what NVIDIA's toolkit would, for what was requested."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from grader.engine import gpu
+from grader.verdict.outcome import GraderError, LearnerFault
+
+HOST = gpu.simulated()
+
+
+def test_identities_are_new_each_time() -> None:
+    assert {item.uuid for item in HOST.gpus}.isdisjoint(item.uuid for item in gpu.simulated().gpus)
+
+
+@pytest.mark.parametrize(
+    ("request_", "indices"),
+    [
+        ({"Count": -1}, [0, 1, 2]),
+        ({"Count": 2}, [0, 1]),
+        ({"DeviceIDs": ["2", "0"]}, [0, 2]),
+        ({"DeviceIDs": [HOST.gpus[1].uuid]}, [1]),
+        ({"Driver": "cdi", "DeviceIDs": ["nvidia.com/gpu=1"]}, [1]),
+        ({"Driver": "cdi", "DeviceIDs": ["nvidia.com/gpu=all"]}, [0, 1, 2]),
+    ],
+)
+def test_requests_resolve_to_devices(request_: dict[str, object], indices: list[int]) -> None:
+    injection = HOST.inject([request_])
+    assert [item.index for item in injection.gpus] == indices
+    nodes = [device["PathInContainer"] for device in injection.host["Devices"]]
+    assert nodes == [f"/dev/nvidia{index}" for index in indices] + ["/dev/nvidiactl"]
+
+
+def test_nothing_is_injected_without_a_request() -> None:
+    assert HOST.inject([]) == gpu.Injection((), {}, (), None)
+
+
+def test_device_that_is_not_there_is_named() -> None:
+    with pytest.raises(LearnerFault, match="'9'"):
+        HOST.inject([{"DeviceIDs": ["9"]}])
+
+
+def test_nvidia_smi_answers_for_exactly_the_injected_gpus(tmp_path: Path) -> None:
+    files = HOST.inject([{"DeviceIDs": ["1"]}]).files
+    assert files
+    with tarfile.open(fileobj=io.BytesIO(files)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    program = tmp_path / "usr/bin/nvidia-smi"
+
+    def ask(*arguments: str) -> str:
+        return subprocess.run(
+            [program, *arguments], capture_output=True, text=True, check=True
+        ).stdout
+
+    uuid = HOST.gpus[1].uuid
+    assert ask("-L") == f"GPU 0: {gpu.NAME} (UUID: {uuid})\n"
+    assert ask("--query-gpu=index,uuid", "--format=csv,noheader") == f"0, {uuid}\n"
+    assert ask("--format=csv", "--query-gpu=uuid") == f"uuid\n{uuid}\n"
+    assert ask("--query-gpu=memory.total", "--format=csv,noheader,nounits") == "16384\n"
+
+
+def test_real_host_passes_the_request_to_the_engine() -> None:
+    host = gpu.real(["0, GPU-aaaa", "1, GPU-bbbb"])
+    request_ = {"Driver": "", "Count": 0, "DeviceIDs": ["1"], "Capabilities": [["gpu"]]}
+    injection = host.inject([request_])
+    assert injection.host == {"DeviceRequests": [request_]}
+    assert [item.uuid for item in injection.gpus] == ["GPU-bbbb"]
+    assert injection.files is None
+
+
+def test_driver_that_is_not_understood_is_our_fault() -> None:
+    with pytest.raises(GraderError):
+        gpu.real(["NVIDIA-SMI has failed"])
