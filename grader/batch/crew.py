@@ -45,10 +45,10 @@ class LocalCrew:
         warm.start()
 
     def facts(self) -> Mapping[str, Any]:
-        from grader.engine import client as engine
+        from grader.engine import client
         from grader.grading import host
 
-        return host.dependencies(engine.connect())
+        return host.dependencies(client.connect())
 
     def submit(self, task: Task) -> Future[Report]:
         return self._pool.submit(tasks.grade, task, stock=self._stock)

@@ -83,12 +83,12 @@ def _module(source: bytes) -> Iterator[Path | None]:
 
 def engine_answers(seconds: float) -> bool:
     """Whether the engine of this machine answers within some seconds."""
-    from grader.engine import client as engine
+    from grader.engine import client
 
     deadline = time.monotonic() + seconds
     while True:
         try:
-            engine.connect()
+            client.connect()
         except EngineError:
             if time.monotonic() > deadline:
                 return False

@@ -22,11 +22,11 @@ PATIENCE_SECONDS = 5.0
 
 def facts() -> Mapping[str, Any]:
     """What verdicts depend on, of this worker's engine; an empty one where it doesn't answer."""
-    from grader.engine import client as engine
+    from grader.engine import client
     from grader.grading import host
 
     try:
-        return host.dependencies(engine.connect())
+        return host.dependencies(client.connect())
     except EngineError as error:
         return {"version": str(error)}
 

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.engine import client as engine
+from grader.engine import location
 from grader.engine.sandbox import MIB
 
 SLOTS = 16
@@ -34,7 +34,7 @@ _V2 = {"memory.max": MEMORY_BYTES, "memory.swap.max": 0, "pids.max": PIDS}
 
 def available(driver: str) -> bool:
     """Whether builds can be limited; ``driver`` is the engine's cgroup driver."""
-    address = engine.address() or "unix://"
+    address = location.address() or "unix://"
     return os.geteuid() == 0 and driver == "cgroupfs" and address.startswith("unix://")
 
 

@@ -8,7 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
-from grader.engine import client as engine
+from grader.engine import location
 from grader.verdict.outcome import EngineError, GraderError
 
 _FOLDERS = (
@@ -58,7 +58,7 @@ def _program(name: str) -> str | None:
 def environment(folder: Path) -> dict[str, str]:
     """A clean environment: the engine's address, and a configuration folder of its own, so that
     no credentials and no builder of the user's are used."""
-    address = engine.address()
+    address = location.address()
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),

@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from grader.engine import lock
-from grader.engine.client import Engine, Refused, connect
+from grader.engine.client import Engine, connect
+from grader.engine.client.call import Refused
 from grader.engine.lock import HOST, LABEL, STARTED, Lock
 from grader.verdict.outcome import EngineError
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from grader.engine import buildgroup
 from grader.engine.bases import BASES
-from grader.engine.client import Engine, Refused
+from grader.engine.client import Engine
+from grader.engine.client.call import Refused
 from grader.grading.provenance import IMAGES
 
 REPORTED = ("version", "api", "cgroup", "runtime")

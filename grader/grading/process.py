@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
-from grader.engine import client as engines
+from grader.engine import client
 from grader.engine import session as sessions
 from grader.exercise.project import DEBUG
 from grader.grading import host, provenance, stock
@@ -83,7 +83,7 @@ def grade(request: Request, send: Listener) -> Iterator[Ending | Spare]:
     """Run the checks, unless their verdicts are known; every verdict is an event. Yields the ending
     when the last one is known, cleans up after that, and yields what a stock takes back. Raises
     EngineError."""
-    engine = engines.connect()
+    engine = client.connect()
     ending = Ending(host.facts(engine), _key(request, engine) if request.results else "")
     if ending.key and not request.fresh:
         known = results.find(ending.key, request.results)
@@ -117,7 +117,7 @@ def grade(request: Request, send: Listener) -> Iterator[Ending | Spare]:
         yield from bench.give_back()
 
 
-def _key(request: Request, engine: engines.Engine) -> str:
+def _key(request: Request, engine: client.Engine) -> str:
     private = b"".join(path.read_bytes() for path in request.checks[1:])
     return provenance.key(request.exercise, request.submission, host.dependencies(engine), private)
 
@@ -142,7 +142,7 @@ def _run_checks(
     pytest.main([*_ARGUMENTS, cut, *map(str, request.checks)], plugins=[verdicts, fixtures])
 
 
-def _sweep(engine: engines.Engine, request: Request) -> None:
+def _sweep(engine: client.Engine, request: Request) -> None:
     if request.loan and not request.loan.sweeps:
         return
     with contextlib.suppress(EngineError):

@@ -15,8 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from grader.engine import bases, cliplugins
-from grader.engine import client as engine
+from grader.engine import bases, client, cliplugins, location
 from grader.engine.client import Engine
 from grader.setup import images
 from grader.setup import platform as systems
@@ -47,7 +46,7 @@ def examine() -> list[Finding]:
     """Look at everything that the lab needs. Never raises for what is missing."""
     findings = [_python()]
     try:
-        connected = engine.connect()
+        connected = client.connect()
     except EngineError as error:
         advice = systems.advice(systems.detect())
         findings.append(Finding("engine", "missing", str(error).split(".")[0] + ".", advice))
@@ -92,7 +91,7 @@ def _of_engine(connected: Engine) -> Iterator[Finding]:
         "engine",
         "warn" if leak else "ok",
         f"{facts.version}, API {facts.api}, storage {info.get('Driver')}, at "
-        f"{engine.address() or 'the default socket'}",
+        f"{location.address() or 'the default socket'}",
         "Its BuildKit has known escapes (CVE-2024-23651 to -23653): use 25.0.2 or newer, and a "
         "machine you can throw away for answers of strangers."
         if leak

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from grader.engine import bases, cliplugins
 from grader.engine.bases import DISTROLESS, DISTROLESS_NONROOT, FULL, SLIM
-from grader.engine.client import Engine, Refused
+from grader.engine.client import Engine
+from grader.engine.client.call import Refused
 from grader.exercise import project
 from grader.setup.step import SetupError, call, privileged, step
 from grader.verdict.outcome import EngineError

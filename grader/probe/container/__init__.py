@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Mapping
 from typing import Any
 
-from grader.engine.client import Refused
+from grader.engine.client.call import Refused
 from grader.engine.image import Image
 from grader.engine.sandbox import host_config
 from grader.probe.bench import Bench

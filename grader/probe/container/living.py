@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from grader.engine.client import Refused
+from grader.engine.client.call import Refused
 from grader.engine.watch import moment
 from grader.probe.container import receipt as receipts
 from grader.probe.container.handle import Handle

@@ -20,7 +20,8 @@ from typing import Any, Self, cast
 
 from grader.engine import lock
 from grader.engine.bases import inspector_tag
-from grader.engine.client import Engine, Refused
+from grader.engine.client import Engine
+from grader.engine.client.call import Refused
 from grader.engine.sandbox import MIB
 from grader.engine.watch import Watch
 from grader.probe.inspector.spare import Role, Spare, kind_of

@@ -12,7 +12,8 @@ from typing import IO, Any, cast
 
 from grader.engine import bases
 from grader.engine import image as images
-from grader.engine.client import Engine, Refused
+from grader.engine.client import Engine
+from grader.engine.client.call import Refused
 from grader.engine.image import Image
 from grader.probe.bench import Bench
 from grader.probe.layers import index, overlay, saved

@@ -13,7 +13,7 @@ import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, cast
 
-from grader.engine.client import Refused
+from grader.engine.client.call import Refused
 from grader.engine.image import Image
 from grader.engine.sandbox import host_config
 from grader.probe.bench import Bench

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from grader.engine import client as engine
+from grader.engine import client
 from grader.verdict.outcome import EngineError
 
 
@@ -55,14 +55,14 @@ def test_engine_without_start_intervals_is_refused(monkeypatch: pytest.MonkeyPat
     with answering("24.0.7") as address:
         monkeypatch.setenv("DOCKER_HOST", address)
         with pytest.raises(EngineError, match=r"is 24\.0\.7; 25 or newer is needed"):
-            engine.connect()
+            client.connect()
 
 
 @pytest.mark.parametrize("version", ["25.0.0", "29.1.2", "28.0.0+1", "dev"])
 def test_newer_engines_are_taken(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     with answering(version) as address:
         monkeypatch.setenv("DOCKER_HOST", address)
-        engine.connect().close()
+        client.connect().close()
 
 
 def test_version_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_version_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return get(self, url, **options)
 
     monkeypatch.setattr(requests.Session, "get", counted)
-    connected = engine.connect()
+    connected = client.connect()
     assert connected.facts.version
     connected.close()
     assert [url.rpartition("/")[2] for url in asked] == ["version", "info"]
@@ -89,7 +89,7 @@ def test_calls_in_threads_survive_what_pytest_does_to_the_environment(
         def items(self) -> Any:
             raise KeyError("PYTEST_CURRENT_TEST")
 
-    connected = engine.connect()
+    connected = client.connect()
     monkeypatch.setattr(os, "environ", Changing(os.environ))
     connected.ping()
     connected.close()
@@ -101,7 +101,7 @@ def test_proxy_of_the_environment_leads_to_an_engine(monkeypatch: pytest.MonkeyP
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("http_proxy", proxy.replace("tcp", "http"))
         monkeypatch.setenv("DOCKER_HOST", "tcp://engine.invalid:2375")
-        connected = engine.connect()
+        connected = client.connect()
         connected.ping()
         connected.close()
 
@@ -115,6 +115,6 @@ def test_output_that_comes_with_the_head_of_the_answer_is_whole(
     frames = b"\1\0\0\0\0\0\0\3out" + b"\2\0\0\0\0\0\0\3err"
     with answering("26.1.5", {"/start": head + frames, "/json": b'{"ExitCode": 3}'}) as address:
         monkeypatch.setenv("DOCKER_HOST", address)
-        connected = engine.connect()
+        connected = client.connect()
         assert connected.execute("web", ["true"]) == (3, b"outerr")
         connected.close()
