@@ -6,6 +6,7 @@ context of bytes that we wrote, a clean environment, a deadline for the whole pr
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -29,9 +30,11 @@ KEPT_LINES = 400
 SHOWN_LINES = 12
 FILE_BYTES = 1 << 30
 """The largest file that a RUN may write."""
+METADATA = "metadata.json"
 
 _STEP = re.compile(r"^#\d+ \[.*\d+/\d+\] (.+)$")
 _PRINTED = re.compile(r"^#\d+ \d+\.\d+ (.*)$")
+_LOADING = re.compile(r"^#(\d+) \[internal\] load build definition from ")
 _LINE = re.compile(r"^\S*Dockerfile\S*:(\d+)$")
 _ENGINE_GONE = re.compile(
     r"Cannot connect to the Docker daemon|error reading from server: EOF|connection refused"
@@ -39,6 +42,17 @@ _ENGINE_GONE = re.compile(
     r"|rpc error: code = Unavailable|broken pipe|Unexpected EOF|no builder",
     re.I,
 )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a run of buildx came to. ``lines`` are the last ones; ``is_read`` says whether BuildKit
+    had the Dockerfile: before that nothing of an answer is looked at, so nothing is at fault."""
+
+    lines: list[str]
+    code: int
+    expired: bool
+    is_read: bool
 
 
 class Buildable(Protocol):
@@ -89,7 +103,7 @@ def build(
             "--provenance=false",
             f"--network={network}",
             f"--ulimit=fsize={FILE_BYTES}",
-            f"--iidfile={root / 'iid'}",
+            f"--metadata-file={root / METADATA}",
             *([f"--cgroup-parent={group}"] if group else []),
             *(f"--label={key}={value}" for key, value in labels.items()),
             *(
@@ -100,10 +114,22 @@ def build(
             *(f"--secret=id={secret.id},src={root / 'secrets' / secret.id}" for secret in secrets),
             str(root / "context"),
         ]
-        lines, code, expired = _run(command, root, seconds, printed)
-        if code == 0:
-            return (root / "iid").read_text()
-    raise _failure(lines, recipe, seconds if expired else None)
+        run = _run(command, root, seconds, printed)
+        if run.code == 0:
+            return _identity(root / METADATA)
+    raise _failure(run, recipe, seconds)
+
+
+def _identity(metadata: Path) -> str:
+    """The image's id in the engine's own store. With containerd's it is the digest of the manifest;
+    what buildx writes into an ``--iidfile`` is that of the configuration on every store
+    (docker/buildx#3952), which that store doesn't know."""
+    try:
+        return str(json.loads(metadata.read_text(encoding="utf-8"))["containerimage.digest"])
+    except (OSError, ValueError, LookupError) as error:
+        raise EngineError(
+            "buildx doesn't say which image it built: 0.9 or newer does. Nothing was scored."
+        ) from error
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -117,8 +143,8 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _run(
     command: Sequence[str], folder: Path, seconds: float, printed: Callable[[str], None]
-) -> tuple[list[str], int, bool]:
-    """(last lines, exit code, whether the deadline passed). Killing the client ends the RUN."""
+) -> _Run:
+    """Run buildx, for ``seconds`` at most. Killing the client ends the RUN."""
     expired = threading.Event()
     process = subprocess.Popen(
         [*tether(), *command],
@@ -137,11 +163,15 @@ def _run(
     timer.daemon = True
     timer.start()
     lines: deque[str] = deque(maxlen=KEPT_LINES)
+    loading, is_read = "", False
     try:
         assert process.stdout
         for raw in iter(lambda: process.stdout.readline(65536), b""):  # type: ignore[union-attr]
             line = clean(raw.decode("utf-8", "replace")).rstrip()
             lines.append(line)
+            if match := _LOADING.match(line):
+                loading = f"#{match[1]} DONE"
+            is_read = is_read or bool(loading and line.startswith(loading))
             if match := _STEP.match(line) or _PRINTED.match(line):
                 printed(match[1])
         code = process.wait()
@@ -152,7 +182,7 @@ def _run(
             process.wait()
         if process.stdout:
             process.stdout.close()
-    return list(lines), code, expired.is_set()
+    return _Run(list(lines), code, expired.is_set(), is_read)
 
 
 def tether() -> list[str]:
@@ -170,8 +200,8 @@ def _absent_base(said: str, recipe: Buildable) -> str | None:
     return None
 
 
-def _failure(lines: list[str], recipe: Buildable, deadline: float | None) -> Exception:
-    said = "\n".join(lines)
+def _failure(run: _Run, recipe: Buildable, deadline: float) -> Exception:
+    lines, said = run.lines, "\n".join(run.lines)
     if absent := _absent_base(said, recipe):
         return GraderError(
             f"The lab's own image {absent} is missing: ./lab setup makes it. Nothing was scored."
@@ -179,7 +209,11 @@ def _failure(lines: list[str], recipe: Buildable, deadline: float | None) -> Exc
     number = next((int(m[1]) for line in reversed(lines) if (m := _LINE.match(line))), None)
     output = [m[1] for line in lines if (m := _PRINTED.match(line))]
     steps = [m[1] for line in lines if (m := _STEP.match(line))]
-    if deadline is not None:
+    if run.expired:
+        if not run.is_read:
+            return EngineError(
+                f"The engine took no Dockerfile within {deadline:.0f} s. Nothing was scored."
+            )
         step = f" at `{steps[-1]}`" if steps else ""
         message = f"The build did not end within {deadline:.0f} s; it was stopped{step}."
     elif _ENGINE_GONE.search(said) and number is None:
@@ -190,6 +224,11 @@ def _failure(lines: list[str], recipe: Buildable, deadline: float | None) -> Exc
         reason = re.sub(r"^process \"(.*)\" did not complete successfully: ", "", reason)
         if not reason:
             return EngineError(f"The build ended without a reason: {said[-300:]!r}.")
+        if not run.is_read:
+            return EngineError(
+                f"The build ended before your Dockerfile was read: {reason[:400]}. "
+                "Nothing was scored; ./lab doctor says what is wrong."
+            )
         place = ""
         if number is not None:
             source = recipe.text.split("\n")

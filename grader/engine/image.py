@@ -25,8 +25,8 @@ class HealthCheck:
 
 @dataclass(frozen=True)
 class Image:
-    """An image's id and configuration. ``size`` in bytes; ``diffs`` are the ids of its layers, the
-    lowest first."""
+    """An image's id and configuration; ``diffs`` are the ids of its layers, the lowest first. How
+    large it is the engine says in ways of its own on each image store: see ``probe.layers``."""
 
     id: str
     user: str
@@ -36,7 +36,6 @@ class Image:
     volumes: tuple[str, ...]
     stop_signal: str
     labels: Mapping[str, str]
-    size: int
     health: HealthCheck | None
     history: tuple[str, ...]
     """What made the image, one instruction each, the newest first, as the image itself tells it."""
@@ -59,7 +58,6 @@ def inspect(engine: Engine, reference: str) -> Image:
         volumes=tuple(config.get("Volumes") or ()),
         stop_signal=config.get("StopSignal") or "SIGTERM",
         labels=config.get("Labels") or {},
-        size=data["Size"],
         health=_health(config.get("Healthcheck")),
         history=tuple(entry["CreatedBy"] for entry in engine.history(data["Id"])),
         configuration=json.dumps(data, ensure_ascii=False, indent=1),

@@ -13,8 +13,7 @@ from grader.answer import run_command as run_commands
 from grader.answer.run_command import RunCommand
 from grader.answer.submission import Submission
 from grader.compose import ComposeFile, Service
-from grader.engine import bases, gpu
-from grader.engine import image as images
+from grader.engine import gpu
 from grader.engine.gpu import GpuHost
 from grader.engine.image import Image
 from grader.grading.preparation import Preparation
@@ -116,11 +115,6 @@ class Fixtures:
         """Compilers and make in the image's file system."""
         path = image.environment.get("PATH", "")
         return buildtools.find(filesystem, layers.sightings, path)
-
-    @pytest.fixture(scope="session")
-    def slim(self) -> Image:
-        """The lab's python:3.11-slim, which sizes are compared with."""
-        return images.inspect(self._bench.engine, bases.SLIM)
 
     @pytest.fixture(scope="session")
     def start(self) -> Start:

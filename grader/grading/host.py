@@ -11,7 +11,7 @@ from grader.engine.client import Engine
 from grader.engine.client.call import Refused
 from grader.grading.provenance import IMAGES
 
-REPORTED = ("version", "api", "cgroup", "runtime")
+REPORTED = ("version", "api", "cgroup", "runtime", "store")
 KEYED = ("arch", "swap", "cpus")
 
 

@@ -27,7 +27,7 @@ NOT_GRADING = frozenset(
 """Folders of the grader that no verdict depends on; checks count for their own exercise."""
 
 ENGINE_FACTS = (
-    *("version", "api", "arch", "cgroup", "runtime", "swap", "cpus"),
+    *("version", "api", "arch", "cgroup", "runtime", "store", "swap", "cpus"),
     *("gpu", "build_network", "build_limits"),
 )
 IMAGES = "images"

@@ -18,6 +18,7 @@ TOGETHER = {
     r"/(grading/test_engine_faults|batch/test_cluster|batch/test_grade|errata/test_policies)\.py": (
         "a second engine"
     ),
+    r"/engine/test_stores\.py": "a second engine, with containerd's store",
     r"/desk/": "one course with a graded class",
     r"/author/": "one copy of the project",
 }

@@ -1,4 +1,5 @@
-"""A second, throw-away engine beside the real one, for tests in which an engine has to die.
+"""A second, throw-away engine beside the real one, for tests in which an engine has to die, or to
+be set up in another way.
 
 It has folders and a network namespace of its own (an engine that starts without a bridge deletes
 the ``docker0`` of its namespace); the lab's images are copied into it, once for all tests that
@@ -8,6 +9,7 @@ share its folder.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -47,7 +49,9 @@ class SpareEngine:
 
 
 @contextlib.contextmanager
-def engine(folder: Path, images: Sequence[str]) -> Iterator[SpareEngine]:
+def engine(
+    folder: Path, images: Sequence[str], *, containerd_store: bool = False
+) -> Iterator[SpareEngine]:
     """Start a dockerd in ``folder`` with ``images`` of the main engine; end it afterwards.
 
     What an engine before left in the folder is used again, but for its containers. Raises
@@ -57,10 +61,13 @@ def engine(folder: Path, images: Sequence[str]) -> Iterator[SpareEngine]:
     if dockerd is None:
         raise RuntimeError("dockerd isn't installed here: ./lab setup installs it on Debian.")
     socket = folder / "docker.sock"
+    settings = folder / "daemon.json"
+    settings.write_text(json.dumps({"features": {"containerd-snapshotter": containerd_store}}))
     command = [
         "unshare",
         "--net",
         dockerd,
+        f"--config-file={settings}",
         f"--host=unix://{socket}",
         f"--data-root={folder / 'data'}",
         f"--exec-root={folder / 'run'}",

@@ -7,17 +7,17 @@ import pytest
 
 from grader.engine import bases
 from grader.engine.image import Image
+from grader.judging import contents
 from grader.probe import packagecache
 from grader.probe.bench import Bench
 from grader.probe.buildtools import Tool
 from grader.probe.container import Container
-from grader.probe.layers import Entry, Layers
+from grader.probe.layers import Entry, Layers, beyond_slim
 from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("minimal_image")]
 
 BUDGET_MB = 30
-HISTORY = "docker history --format '{{.Size}}  {{.CreatedBy}}' web"
 TOOLS = "^(usr/(local/)?)?bin/(cc|gcc|g[+][+]|make)$"
 CACHES = "var/lib/apt/lists/.+|[.]cache/(pip|uv)/.+"
 
@@ -58,16 +58,15 @@ def test_service_answers(container: Container) -> None:
     "Compile in a first stage (FROM python:3.11 AS builder); start the last one from "
     "python:3.11-slim and COPY --from=builder what the service needs.",
 )
-def test_size_within_budget(image: Image, slim: Image, layers: Layers, bench: Bench) -> None:
+def test_size_within_budget(layers: Layers, bench: Bench) -> None:
     """The image is hardly larger than python:3.11-slim.
 
     Every host that runs the service downloads all of it, and every file in it is one more that may
     turn out to have a hole.
     """
-    above = _megabytes(image.size - slim.size)
-    largest = [layer for layer in layers.largest() if layer.size > 1_000_000]
-    rows = [f"{_megabytes(layer.size):.0f} MB  {layer.instruction[:90]}" for layer in largest]
-    bench.record(Evidence(HISTORY, "\n".join(rows) or "no layer of yours above 1 MB"))
+    above = beyond_slim(bench, layers) / 1_000_000
+    rows = contents.sizes(layers)
+    bench.record(Evidence(contents.HISTORY, "\n".join(rows) or "no layer of yours above 1 MB"))
     base = next((name for name, ours in bases.BASES.items() if ours == layers.base), "")
     reasons = [f"{row.replace('  ', ' by `', 1)}`" for row in rows]
     if base and layers.base == bases.FULL:
@@ -76,10 +75,6 @@ def test_size_within_budget(image: Image, slim: Image, layers: Layers, bench: Be
         f"The image is {above:.0f} MB larger than python:3.11-slim. "
         f"What is large: {'; '.join(reasons) or 'many small layers'}."
     )
-
-
-def _megabytes(size: int) -> float:
-    return size / 1_000_000
 
 
 @pytest.mark.points(2)

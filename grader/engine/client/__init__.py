@@ -24,6 +24,9 @@ from grader.engine.client.insides import Insides
 from grader.engine.client.leavings import Leavings
 from grader.verdict.outcome import EngineError
 
+CONTAINERD = "io.containerd.snapshotter."
+"""What the driver's type begins with where containerd keeps the images (moby, daemon/info.go)."""
+
 OLDEST = 25
 """The first engine with the start interval of health checks, which checks and exercises use."""
 
@@ -42,6 +45,8 @@ class EngineFacts:
     gpu: bool
     cgroup_driver: str
     identity: str
+    store: str
+    """Where images are kept: ``containerd``, or the name of the engine's own storage driver."""
 
 
 class _Client(docker.APIClient):
@@ -80,6 +85,12 @@ def connect() -> Engine:
     return Engine(client, version)
 
 
+def _store(info: Mapping[str, Any]) -> str:
+    status = dict(pair for pair in info.get("DriverStatus") or () if len(pair) == 2)
+    is_containerd = status.get("driver-type", "").startswith(CONTAINERD)
+    return "containerd" if is_containerd else str(info.get("Driver") or "")
+
+
 class Engine(Containers, Insides, Images, Leavings):
     """A connection to an engine, for one process. Safe to use from several threads."""
 
@@ -105,6 +116,7 @@ class Engine(Containers, Insides, Images, Leavings):
             ),
             cgroup_driver=info.get("CgroupDriver") or "",
             identity=info.get("ID") or "",
+            store=_store(info),
         )
 
     @translated

@@ -13,15 +13,16 @@ from typing import IO, Any, cast
 from grader.engine import bases
 from grader.engine import image as images
 from grader.engine.client import Engine
-from grader.engine.client.call import Refused
+from grader.engine.client.call import ByteStream, Refused
 from grader.engine.image import Image
 from grader.probe.bench import Bench
 from grader.probe.layers import index, overlay, saved
-from grader.probe.layers.archive import Budget
+from grader.probe.layers.archive import Budget, Content
 from grader.probe.layers.facts import Entry, Layer, Layers, Sighting, resolve, stack
-from grader.probe.search import patterns
+from grader.probe.search import Pattern, patterns
 
-__all__ = ["Entry", "Layer", "Layers", "Sighting", "filesystem", "read", "resolve", "stack"]
+__all__ = ["Entry", "Layer", "Layers", "Sighting", "beyond_slim", "filesystem", "read"]
+__all__ += ["resolve", "stack"]
 
 _METADATA = frozenset(
     {"ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER"}
@@ -49,7 +50,7 @@ def read(
     is_quick = found is not None
     if found is None:
         with bench.engine.save(image.id) as stream:
-            found = saved.read(cast("IO[bytes]", stream), wanted, Budget(), diffs[:below])[below:]
+            found = _saved(stream, wanted, diffs, below)
     made_by = instructions(image, len(diffs))
     numbered = list(enumerate(found, below))
     return Layers(
@@ -62,13 +63,43 @@ def read(
     )
 
 
+def _saved(
+    stream: ByteStream, wanted: tuple[Pattern, ...], diffs: Sequence[str], below: int
+) -> tuple[Content, ...]:
+    """The contents of the layers above the base, from ``docker save``. Which blobs hold the base's
+    layers is known once an image on it was read: then they are passed over."""
+    skipped = [*diffs[:below], *index.blobs(diffs[:below])]
+    found = saved.read(cast("IO[bytes]", stream), wanted, Budget(), skipped)
+    index.keep_blobs(diffs[:below], [content.blob for content in found[:below]])
+    return found[below:]
+
+
+def beyond_slim(bench: Bench, layers: Layers) -> int:
+    """Bytes of files that the image holds beyond those of the lab's python:3.11-slim, layer by
+    layer and unpacked: the same figure on every image store. What the engine calls an image's size
+    isn't (containerd's store counts what it packed, and since Engine 28 both). Raises GraderError.
+    """
+    if layers.base == bases.SLIM:
+        return layers.size
+    return layers.size + _bytes(bench, layers.base) - _bytes(bench, bases.SLIM)
+
+
+def _bytes(bench: Bench, base: str) -> int:
+    entries = _of_base(bench, base).values() if base else ()
+    return sum(entry.size for entry in entries if entry.kind == "file")
+
+
+def _of_base(bench: Bench, name: str) -> Mapping[str, Entry]:
+    """The file system of a base of the lab's: path -> entry."""
+    base = images.inspect(bench.engine, name)
+    return index.recall(base.diffs, lambda: _listed(bench, base))
+
+
 def filesystem(bench: Bench, layers: Layers) -> Mapping[str, Entry]:
     """What the image's file system holds in the end: path -> entry. Raises GraderError."""
     below: Mapping[str, Entry] = {}
     if layers.base:
-        base = images.inspect(bench.engine, layers.base)
-        diffs = _diffs(bench.engine.image(layers.base))
-        below = index.recall(diffs, lambda: _listed(bench, base))
+        below = _of_base(bench, layers.base)
     view = stack(layers.above, below)
     if layers.knows_emptied:
         return view

@@ -49,17 +49,21 @@ class Budget:
 
 @dataclass
 class Content:
-    """What one layer's archive holds, while it is read."""
+    """What one layer's archive holds, while it is read. ``linked`` are the bytes of files that have
+    a further name there: hard links, which hold nothing of their own. ``blob`` is the name under
+    which ``docker save`` wrote the layer."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     emptied: set[str] = field(default_factory=set)
     sightings: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    linked: int = 0
+    blob: str = ""
 
     def layer(self, index: int, instruction: str) -> Layer:
         """The facts, when everything is read; ``index`` from the image's lowest layer."""
         entries = tuple(replace(entry, layer=index) for entry in self.entries.values())
-        size = sum(entry.size for entry in entries if entry.kind == "file")
+        size = sum(entry.size for entry in entries if entry.kind == "file") - self.linked
         deleted, emptied = frozenset(self.deleted), frozenset(self.emptied)
         return Layer(index, instruction, size, entries, deleted, emptied)
 
@@ -130,6 +134,7 @@ def link(content: Content, path: str, target: str) -> None:
         content.entries.pop(path, None)
     elif known := content.entries.get(target):
         content.entries[path] = replace(known, path=path)
+        content.linked += known.size if known.kind == "file" else 0
         if found := content.sightings.get(target):
             content.sightings[path] = content.sightings.get(path, set()) | found
 

@@ -50,7 +50,8 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer. ``instruction`` made it; ``size`` is that of its files in bytes. ``deleted`` are
+    """One layer. ``instruction`` made it; ``size`` is that of its files in bytes, unpacked, as
+    ``docker history`` counts it (containerd's store in whole blocks of the disk). ``deleted`` are
     paths that it takes away, ``emptied`` folders whose content below is hidden by it."""
 
     index: int
@@ -76,6 +77,11 @@ class Layers:
     above: tuple[Layer, ...]
     sightings: tuple[Sighting, ...]
     knows_emptied: bool = True
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files above the base, those too that a later layer takes away."""
+        return sum(layer.size for layer in self.above)
 
     def largest(self, count: int = 3) -> tuple[Layer, ...]:
         """The largest layers above the base, the largest first."""

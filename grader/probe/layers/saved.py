@@ -11,6 +11,7 @@ import json
 import posixpath
 import tarfile
 from collections.abc import Collection
+from dataclasses import replace
 from typing import IO, Any, cast
 
 from grader.probe.layers import archive
@@ -27,7 +28,8 @@ def read(
     stream: IO[bytes], wanted: tuple[Pattern, ...], budget: Budget, skipped: Collection[str] = ()
 ) -> tuple[Content, ...]:
     """The contents of all layers, the lowest first. ``skipped`` are diff ids of layers that need
-    not be read where that can be known: they come out empty. Raises GraderError."""
+    not be read where that can be known: they come out empty. So do blobs of that name, which
+    containerd's store packs and calls by the sum of what it packed. Raises GraderError."""
     blobs: dict[str, Content | GraderError] = {}
     links: dict[str, str] = {}
     manifest: Any = None
@@ -91,4 +93,4 @@ def _found(name: str, blobs: dict[str, Content | GraderError], links: dict[str, 
         raise blob
     if blob is None:
         raise GraderError(f"What docker save wrote lacks the layer {name}.")
-    return blob
+    return replace(blob, blob=posixpath.basename(name))

@@ -100,6 +100,32 @@ def test_missing_lab_image_is_our_fault(session: Session) -> None:
         )
 
 
+def test_build_that_ends_before_the_dockerfile_is_read_is_our_fault(session: Session) -> None:
+    """Nothing of the answer was looked at: a network that BuildKit doesn't know is nobody's RUN."""
+    with pytest.raises(EngineError, match="before your Dockerfile was read"):
+        run(session, FROM, network="container:web")
+
+
+def test_long_output_does_not_hide_that_the_dockerfile_was_read(session: Session) -> None:
+    with pytest.raises(BuildFailed, match="exit code: 3"):
+        run(session, FROM + "RUN seq 5000; exit 3\n")
+
+
+def test_image_is_known_by_the_id_that_comes_back(session: Session) -> None:
+    """On the store of this engine; test_stores.py builds on both."""
+    printed: list[str] = []
+    identity = build.build(
+        recipe.review(FROM + f"RUN {NEW}\n"),
+        {},
+        folder=session.folder,
+        labels=session.labels,
+        seconds=60,
+        printed=printed.append,
+    )
+    session.owns_image(identity)
+    assert session.engine.image(identity)["Id"] == identity
+
+
 def test_engine_that_is_gone_is_our_fault(
     session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

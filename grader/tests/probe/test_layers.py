@@ -71,6 +71,33 @@ def deleting(bench: Bench) -> Layers:
     return read(bench, DELETING, {".env": b"TOKEN=" + SECRET + b"\n", "keep.txt": b"kept"})
 
 
+def test_layers_are_as_large_as_docker_history_says(bench: Bench) -> None:
+    """To the byte on an engine's own store; further names of a file (hard links) hold nothing."""
+    text = (
+        "FROM python:3.11-slim\n"
+        "RUN head -c 300000 /dev/zero > /a && ln /a /b && ln /b /c && ln -s /a /d\n"
+        "COPY keep.txt /\nRUN head -c 5000 /dev/zero > /a\n"
+    )
+    image = built(bench, text, {"keep.txt": b"kept"})
+    found = layers.read(bench, image)
+    sizes = [entry["Size"] for entry in bench.engine.history(image.id)]
+    assert [layer.size for layer in found.above] == [300000, 4, 5000]
+    assert layers.beyond_slim(bench, found) == found.size == 305004
+    if bench.engine.facts.store == "overlay2":
+        assert sizes[:3] == [5000, 4, 300000]
+
+
+def test_size_is_compared_with_slim_whatever_the_base(bench: Bench) -> None:
+    """Distroless is smaller than slim; what is added to it counts all the same."""
+    base = read(bench, "FROM gcr.io/distroless/python3-debian12\nCOPY a /\n", {"a": b""})
+    more = read(bench, "FROM gcr.io/distroless/python3-debian12\nCOPY a /\n", {"a": b"x" * 1000})
+    alone = read(bench, "FROM scratch\nCOPY a /\n", {"a": b"x" * 1000})
+    below = layers.beyond_slim(bench, base)
+    assert below < 0
+    assert layers.beyond_slim(bench, more) == below + 1000
+    assert layers.beyond_slim(bench, alone) < below
+
+
 def test_deleted_file_is_found_in_the_layer_that_brought_it(deleting: Layers) -> None:
     """RUN rm in a later layer hides a file and keeps it."""
     assert seen(deleting) == {("/app/.env", "as it is")}
