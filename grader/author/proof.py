@@ -52,13 +52,15 @@ class _Claim:
         return Proof(self.exercise.id, self.answer, report, tuple(found))
 
 
-def prove(exercises: Iterable[Exercise], *, variants: bool) -> Iterator[Proof]:
-    """Grade all answers, a few at once, and yield what came of each in order.
+def prove(
+    exercises: Iterable[Exercise], *, variants: bool, at_once: int = AT_ONCE
+) -> Iterator[Proof]:
+    """Grade all answers, ``at_once`` beside each other, and yield what came of each in order.
 
     Closing the iterator early lets what runs end and starts nothing more.
     """
     claims = [claim for exercise in exercises for claim in _claims(exercise, variants)]
-    with Stock() as stock, ThreadPoolExecutor(AT_ONCE) as pool:
+    with Stock() as stock, ThreadPoolExecutor(at_once) as pool:
         futures = [pool.submit(claim.prove, stock) for claim in claims]
         try:
             for future in futures:

@@ -11,6 +11,7 @@ __all__ = [
     "jsonlines",
     "leaks",
     "limits",
+    "memory",
     "restart",
     "shutdown",
 ]

@@ -89,7 +89,6 @@ class State:
 
     running: bool
     exit_code: int
-    oom_killed: bool
     restarts: int
     error: str
     health: str
@@ -103,7 +102,25 @@ class Exit:
 
     code: int
     seconds: float | None
-    oom: bool
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one process of a container ended, by the kernel's word. ``pid`` is its number in the
+    container, ``signal`` what ended it (0 for nothing), ``oom_kills`` the OOM kills that its
+    control group counted while it was watched; ``cpu_over``: its limit on CPU time was used up."""
+
+    pid: int
+    signal: int
+    code: int
+    oom_kills: int
+    cpu_over: bool
+
+    @property
+    def is_oom(self) -> bool:
+        """Whether the OOM killer ended it. The kernel has no other reason for a SIGKILL but CPU
+        time, and in its own container a first process can't be sent one from inside."""
+        return self.signal == signal.SIGKILL and self.oom_kills > 0 and not self.cpu_over
 
 
 @dataclass(frozen=True)

@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-
 import pytest
 
 from grader.compose import Service
 from grader.engine.image import Image
 from grader.engine.sandbox import MIB
-from grader.judging import limits
+from grader.judging import limits, memory
+from grader.judging.memory import Leak
 from grader.probe.bench import Bench
 from grader.probe.start import Start
-from grader.verdict.facts import Exit, Response, Usage
 from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("compose_limits"), pytest.mark.observed]
 
 LEAK_MIB = 640
-BATCH = {"rows": [[1.0, 2.0, 3.0]] * 8}
-SETTLED_SECONDS = 0.5
-"""An engine may lose the mark of an OOM kill that comes together with the start."""
-LEAK_SECONDS = 15.0
-EVENT_SECONDS = 3.0
-
-
-@dataclass(frozen=True)
-class Story:
-    """The service's normal load, what the kernel holds it to, and how a leak ended."""
-
-    load: Response
-    usage: Usage
-    leak: Response | None
-    end: Exit | None
 
 
 @pytest.fixture(scope="module")
-def story(service: Service, image: Image, start: Start) -> Story:
+def story(service: Service, image: Image, start: Start) -> Leak:
     """One life of the service. Without swap, so that a leak ends on every host alike."""
     host = service.sandboxed
     host["MemorySwap"] = host["Memory"]
-    container = start(image, config=service.config, host=host)
-    usage = container.usage()
-    body = json.dumps(BATCH).encode()
-    load = container.send("/predict", method="POST", body=body, receipt=False)()
-    if load.error:
-        return Story(load, usage, None, container.wait_exit(EVENT_SECONDS))
-    if not service.host.get("Memory"):
-        return Story(load, usage, None, None)
-    container.settle(SETTLED_SECONDS)
-    path = f"/leak?mib={LEAK_MIB}"
-    leak = container.send(path, method="POST", timeout=LEAK_SECONDS, receipt=False)()
-    end = container.wait_exit(EVENT_SECONDS) if leak.error else None
-    return Story(load, usage, leak, end)
+    leak_mib = LEAK_MIB if service.host.get("Memory") else 0
+    return memory.play(image, start, config=service.config, host=host, leak_mib=leak_mib)
 
 
 @pytest.mark.points(2)
@@ -62,7 +33,7 @@ def story(service: Service, image: Image, start: Start) -> Story:
     "Where does a compose file say how much a service may take?",
     "deploy, resources, limits, memory; or mem_limit on the service itself.",
 )
-def test_memory_is_limited(service: Service, story: Story, bench: Bench) -> None:
+def test_memory_is_limited(service: Service, story: Leak, bench: Bench) -> None:
     """The kernel ends the service when it takes more than its limit, at most 512 MiB.
 
     On a shared machine a leak without a limit ends whatever the kernel finds first.
@@ -70,10 +41,10 @@ def test_memory_is_limited(service: Service, story: Story, bench: Bench) -> None
     limits.assert_memory(service, story.usage, bench)
     if not story.load.error:
         assert story.end is not None, (
-            f"A leak of {LEAK_MIB} MiB came to {story.leak}, and the service lived on."
+            f"A leak of {LEAK_MIB} MiB came to {story.answer}, and the service lived on."
         )
-        assert story.end.oom, (
-            f"A leak of {LEAK_MIB} MiB came to {story.leak}, and the kernel didn't end it."
+        assert story.is_oom, (
+            f"A leak of {LEAK_MIB} MiB came to {story.answer}, and the kernel didn't end it."
         )
 
 
@@ -84,7 +55,7 @@ def test_memory_is_limited(service: Service, story: Story, bench: Bench) -> None
     "is asked for is a quota of time.",
     "deploy, resources, limits, cpus; or cpus on the service itself.",
 )
-def test_cpu_is_limited(service: Service, story: Story, bench: Bench) -> None:
+def test_cpu_is_limited(service: Service, story: Leak, bench: Bench) -> None:
     """The kernel gives the service at most one CPU's worth of time.
 
     One busy service then can't make all others on the machine slow.
@@ -117,7 +88,7 @@ def test_reservation_below_limit(service: Service, bench: Bench) -> None:
 @pytest.mark.points(1)
 @pytest.mark.expects("HTTP 200 with the batch's scores")
 @pytest.mark.hint("A batch needs about 130 MiB; docker stats shows what the service takes.")
-def test_service_answers(story: Story, bench: Bench) -> None:
+def test_service_answers(story: Leak, bench: Bench) -> None:
     """The service handles its normal load within its limits.
 
     A limit below the need turns every batch into an outage.
@@ -128,7 +99,5 @@ def test_service_answers(story: Story, bench: Bench) -> None:
     )
     bench.record(Evidence(command, str(story.load)))
     assert story.load.ok, f"A batch of predictions came to {story.load}" + (
-        " and the kernel ended the service for lack of memory."
-        if story.end and story.end.oom
-        else "."
+        " and the kernel ended the service for lack of memory." if story.is_oom else "."
     )

@@ -2,73 +2,41 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-
 import pytest
 
 from grader.answer.run_command import RunCommand
 from grader.engine import permitted
 from grader.engine.image import Image
 from grader.engine.sandbox import MIB
+from grader.judging import memory
+from grader.judging.memory import Leak
 from grader.probe.bench import Bench
-from grader.probe.container import Container
 from grader.probe.start import Start
-from grader.verdict.facts import Exit, Response
 from grader.verdict.report import Evidence
 
 pytestmark = [pytest.mark.exercise("memory_limit"), pytest.mark.observed]
 
 MOST = 256 * MIB
 LEAK_MIB = 600
-BATCH = {"rows": [[1.0, 2.0, 3.0]] * 8}
-SETTLED_SECONDS = 0.5
-"""An engine may lose the mark of an OOM kill that comes together with the start."""
-LEAK_SECONDS = 15.0
-EVENT_SECONDS = 3.0
 BACK_SECONDS = 10.0
 LEAK = f"curl -s -X POST 'http://localhost:8000/leak?mib={LEAK_MIB}'"
 
 
-@dataclass(frozen=True)
-class Story:
-    """One life of the service: its normal load, the leak, and how that ended."""
-
-    load: Response
-    leak: Response | None
-    end: Exit | None
-    is_oom: bool
-    swap_limit: int | None
-    container: Container
-
-
 @pytest.fixture(scope="module")
-def story(run_command: RunCommand, image: Image, start: Start) -> Story:
+def story(run_command: RunCommand, image: Image, start: Start) -> Leak:
     """Start as the learner says, work normally, then leak."""
-    container = start(image, config=run_command.config, host=permitted.capped(run_command.host))
-    swap_limit = container.usage().swap_limit
-    body = json.dumps(BATCH).encode()
-    load = container.send("/predict", method="POST", body=body, receipt=False)()
-    if load.error:
-        end = container.wait_exit(EVENT_SECONDS)
-        leak = None
-    else:
-        container.settle(SETTLED_SECONDS)
-        path = f"/leak?mib={LEAK_MIB}"
-        leak = container.send(path, method="POST", timeout=LEAK_SECONDS, receipt=False)()
-        end = container.wait_exit(EVENT_SECONDS) if leak.error else None
-    is_oom = end is not None and container.wait_event("oom", EVENT_SECONDS)
-    return Story(load, leak, end, is_oom, swap_limit, container)
+    host = permitted.capped(run_command.host)
+    return memory.play(image, start, config=run_command.config, host=host, leak_mib=LEAK_MIB)
 
 
 @pytest.mark.points(3)
-@pytest.mark.expects("a limit of at most 256 MiB; at the leak: an oom event and exit code 137")
+@pytest.mark.expects("a limit of at most 256 MiB; at the leak: the OOM killer and exit code 137")
 @pytest.mark.hint(
     "What may this container take at most? docker run has a flag for it.",
     "--memory takes a size such as 256m; the kernel ends the process that goes beyond.",
     "Write --memory=256m before the image's name.",
 )
-def test_limit_is_enforced(run_command: RunCommand, story: Story, bench: Bench) -> None:
+def test_limit_is_enforced(run_command: RunCommand, story: Leak, bench: Bench) -> None:
     """The kernel ends the leaking service at a limit of at most 256 MiB.
 
     Without a limit one leaking container takes the memory of all others, and the kernel ends
@@ -87,14 +55,14 @@ def test_limit_is_enforced(run_command: RunCommand, story: Story, bench: Bench) 
         "--oom-kill-disable makes the service hang at its limit instead of ending it."
     )
     assert story.end is not None, (
-        f"The leak came to {story.leak} and the container's first process lived on: "
+        f"The leak came to {story.answer} and the container's first process lived on: "
         "the limit didn't end the service."
     )
     bench.record(
         Evidence(
-            f"{LEAK}; docker events --since 1m --until 0s -f container=web "
-            "-f event=oom -f event=die --format '{{.Action}} {{.Actor.Attributes.exitCode}}'",
-            f"{'oom' if story.is_oom else '(no oom event)'}\ndie {story.end.code}",
+            f"{LEAK}; docker events --since 1m --until 0s -f container=web -f event=die "
+            "--format 'die {{.Actor.Attributes.exitCode}}'; sudo dmesg | grep 'Killed process'",
+            f"die {story.end.code}\n{_told(story)}",
         )
     )
     assert story.is_oom, (
@@ -107,6 +75,13 @@ def test_limit_is_enforced(run_command: RunCommand, story: Story, bench: Bench) 
     )
 
 
+def _told(story: Leak) -> str:
+    """What the kernel says of the end, as its log words it."""
+    killed = [ending.pid for ending in story.endings if ending.is_oom]
+    told = [f"Killed process (number {pid} in the container)" for pid in killed]
+    return "\n".join(told) or "(nothing)"
+
+
 @pytest.mark.points(2)
 @pytest.mark.expects("MemorySwap equal to Memory: no swap on top")
 @pytest.mark.hint(
@@ -114,7 +89,7 @@ def test_limit_is_enforced(run_command: RunCommand, story: Story, bench: Bench) 
     "--memory-swap is the sum of memory and swap; Docker's default is twice the memory.",
     "Write --memory-swap with the same value as --memory.",
 )
-def test_no_swap_escape(run_command: RunCommand, story: Story, bench: Bench) -> None:
+def test_no_swap_escape(run_command: RunCommand, story: Leak, bench: Bench) -> None:
     """The service can't go beyond its limit by swapping.
 
     A service that swaps is slow for minutes before it dies, and makes its neighbours slow as well.
@@ -132,9 +107,9 @@ def test_no_swap_escape(run_command: RunCommand, story: Story, bench: Bench) -> 
         f"--memory-swap is the sum of both: {swap / MIB:.0f} MiB leaves "
         f"{(swap - memory) / MIB:.0f} MiB of swap beside {memory / MIB:.0f} MiB of memory."
     )
-    if bench.engine.facts.swap and story.swap_limit is not None:
-        assert story.swap_limit <= memory, (
-            f"The kernel's own limit on memory and swap is {story.swap_limit / MIB:.0f} MiB."
+    if bench.engine.facts.swap and story.usage.swap_limit is not None:
+        assert story.usage.swap_limit <= memory, (
+            f"The kernel's own limit on memory and swap is {story.usage.swap_limit / MIB:.0f} MiB."
         )
 
 
@@ -144,7 +119,7 @@ def test_no_swap_escape(run_command: RunCommand, story: Story, bench: Bench) -> 
     "How much does the service need when it works normally? docker stats shows it.",
     "Leave room above the normal load: about 130 MiB here.",
 )
-def test_normal_load_survives(story: Story, bench: Bench) -> None:
+def test_normal_load_survives(story: Leak, bench: Bench) -> None:
     """The same service handles its normal load within the limit.
 
     A limit that is too tight turns every busy hour into an outage.
@@ -168,7 +143,7 @@ def test_normal_load_survives(story: Story, bench: Bench) -> None:
     "docker run --restart takes a policy: no, on-failure, always or unless-stopped.",
     "Write --restart=on-failure:5 before the image's name.",
 )
-def test_comes_back(story: Story) -> None:
+def test_comes_back(story: Leak) -> None:
     """After the kernel ended it, the service is started again and answers.
 
     An OOM kill is a crash like any other: without a restart policy it is the end of the service.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +22,6 @@ class Handle:
         self._bench = bench
         self.image = image
         self.id = identity
-        self._started = time.monotonic()
 
     @property
     def state(self) -> State:
@@ -79,7 +77,6 @@ def _state(data: Mapping[str, Any]) -> State:
     return State(
         running=state["Running"],
         exit_code=state["ExitCode"],
-        oom_killed=state["OOMKilled"],
         restarts=data["RestartCount"],
         error=state["Error"],
         health=(state.get("Health") or {}).get("Status", ""),

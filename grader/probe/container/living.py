@@ -50,9 +50,7 @@ class Living(Handle):
         end = ended[-1]
         sent = self._bench.watch.of(self.id, "kill")
         since = moment(end) - moment(sent[0]) if sent else None
-        oom = bool(self._bench.watch.of(self.id, "oom")) or self.state.oom_killed
-        code = int(end["Actor"]["Attributes"]["exitCode"])
-        return Exit(code, since, oom)
+        return Exit(int(end["Actor"]["Attributes"]["exitCode"]), since)
 
     def wait_line(self, text: str, seconds: float) -> bool:
         """Whether ``text`` appears in what the container prints, within ``seconds``."""
@@ -75,11 +73,6 @@ class Living(Handle):
             return bool(self._bench.watch.wait(found.is_set, seconds))
         finally:
             stream.close()
-
-    def settle(self, seconds: float) -> None:
-        """Return when the container's last start is ``seconds`` ago, for what an engine gets wrong
-        right after a start."""
-        self._bench.watch.wait(lambda: None, self._started + seconds - time.monotonic())
 
     def wait_restart(self, seconds: float) -> bool:
         """Whether the engine starts the container again; known at once where it doesn't mean to."""
@@ -105,7 +98,7 @@ class Living(Handle):
         return False
 
     def wait_event(self, action: str, seconds: float, *, count: int = 1) -> bool:
-        """Whether an engine event of this container (``oom``, ``start`` …) came ``count`` times."""
+        """Whether an engine event of this container (``start``, ``die`` …) came ``count`` times."""
         watch = self._bench.watch
         return bool(watch.wait(lambda: len(watch.of(self.id, action)) >= count, seconds))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 from grader.probe.container import receipt
 from grader.probe.container.handle import ANSWER_SECONDS, Handle
-from grader.verdict.facts import Mount, Process, Usage
+from grader.verdict.facts import Ending, Mount, Process, Usage
 from grader.verdict.outcome import GraderError
 
 
@@ -63,6 +64,21 @@ class Observed(Handle):
     def usage(self) -> Usage:
         """Figures of the container's cgroup."""
         return Usage(**self._bench.observer.ask("cgroup", ANSWER_SECONDS, pid=self._host_pid))
+
+    def watch_ends(self) -> Callable[[], tuple[Ending, ...]]:
+        """Watch, from now on, how the processes that there are end. Calling the result when the
+        container has ended tells it, the first process first. The observer attaches to them: see
+        ``inside/witness.py``."""
+        pid = self._host_pid
+        ask = self._bench.observer.ask
+        if not ask("watch", ANSWER_SECONDS, container=self.id):
+            raise GraderError(f"The container's first process ({pid}) could not be watched.")
+
+        def endings() -> tuple[Ending, ...]:
+            found = ask("endings", ANSWER_SECONDS, container=self.id)
+            return tuple(Ending(**each) for each in found)
+
+        return endings
 
     def _look(self) -> tuple[Process, ...]:
         found = self._bench.observer.ask("processes", ANSWER_SECONDS, container=self.id)
