@@ -15,7 +15,7 @@ def main() -> None:
     """Run one command and exit with its code."""
     early = None
     if sys.argv[1:2] == ["check"] and not {"--watch", "--help"} & set(sys.argv):
-        from grader.grading.runner import Early
+        from grader.grading.forked import Early
 
         early = Early()
 

@@ -9,7 +9,7 @@ from grader.answer import submission
 from grader.cli.terminal import Live, say
 from grader.exercise import project
 from grader.exercise.catalog import Exercise
-from grader.grading import runner, warm
+from grader.grading import forked, runner, warm
 from grader.verdict.event import Listener
 from grader.verdict.report import Report, Status
 
@@ -20,7 +20,7 @@ LOOK_MILLISECONDS = 1000
 
 
 def once(
-    exercise: Exercise, path: Path, early: runner.Early | None, *, fresh: bool, as_json: bool
+    exercise: Exercise, path: Path, early: forked.Early | None, *, fresh: bool, as_json: bool
 ) -> int:
     """Grade once and print; ``fresh`` even when the verdicts are known. Returns the exit code.
     Raises UsageError."""
