@@ -18,8 +18,8 @@ from grader.verdict.report import CheckResult, Status
 def follow(
     pipe: Connection, deadline: float, results: list[CheckResult], listen: Listener
 ) -> tuple[Ending, str]:
-    """Collect verdicts until the grading ends or ``time.monotonic()`` reaches the deadline: (what it
-    said last, what went wrong or nothing)."""
+    """Collect verdicts until the grading ends or ``time.monotonic()`` reaches the deadline. Returns
+    what it said last, and what went wrong or nothing."""
     while pipe.poll(max(0.0, deadline - time.monotonic())):
         try:
             kind, content = pipe.recv()
