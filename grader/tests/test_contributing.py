@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -69,10 +71,38 @@ def test_what_a_page_names_exists(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+IMPORTS = [
+    *sorted((project.ROOT / "notebooks" / "source").glob("*.md")),
+    *sorted((project.ROOT / "grader" / "author" / "template").rglob("*.txt")),
+]
+
+
+@pytest.mark.parametrize("text", IMPORTS, ids=lambda text: text.name)
+def test_what_a_text_imports_exists(text: Path) -> None:
+    """Where neither ruff nor mypy looks: notebooks' sources, and the template of an exercise."""
+    found = re.findall(r"^ *from (grader[\w.]*) import ([\w, ]+)", text.read_text("utf-8"), re.M)
+    wrong = [
+        f"{module}.{name}"
+        for module, names in found
+        for name in re.split(r", *", names.strip())
+        if not _is_there(module, name)
+    ]
+    assert found or text.parent.name == "source"
+    assert wrong == []
+
+
+def _is_there(module: str, name: str) -> bool:
+    try:
+        return hasattr(import_module(module), name) or bool(find_spec(f"{module}.{name}"))
+    except ModuleNotFoundError:
+        return False
+
+
 def test_what_moved_away_is_missed() -> None:
     assert missing("see `grader/container/`, grader/checks/<section>/test_<id>.py.") == [
         "grader/container"
     ]
+    assert not _is_there("grader.container", "Container")
 
 
 def test_tests_have_the_same_rooms() -> None:
