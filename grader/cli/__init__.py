@@ -1,4 +1,7 @@
-"""The command line: ``./lab COMMAND``. It never imports docker, pytest or nbgrader itself.
+"""The command line: ``./lab COMMAND``, one file a command, words in and out and nothing else.
+
+It must not know how anything is done: a command asks the rooms below, prints what they say and ends
+with a code. It never imports docker or pytest, and nbgrader only in the commands that need it.
 
 Exit codes: 0 every check passed, 1 the learner's checks failed, 2 wrong usage, 3 the grader could
 not grade, 130 stopped by Ctrl-C.
@@ -15,19 +18,20 @@ def main() -> None:
     """Run one command and exit with its code."""
     early = None
     if sys.argv[1:2] == ["check"] and not {"--watch", "--help"} & set(sys.argv):
-        from grader.grading.runner import Early
+        from grader.grading.forked import Early
 
         early = Early()
 
     import typer
 
-    from grader.cli.app import app
+    from grader.cli import app
     from grader.cli.terminal import say
     from grader.verdict.outcome import GraderError, UsageError
 
     code = 0
     try:
-        code = app(standalone_mode=False, prog_name="./lab", obj=early) or 0
+        commands = app.of(sys.argv[1] if len(sys.argv) > 1 else "")
+        code = commands(standalone_mode=False, prog_name="./lab", obj=early) or 0
     except (KeyboardInterrupt, typer.Abort):
         say("Stopped.")
         code = 130

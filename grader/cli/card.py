@@ -5,12 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from grader import store
 from grader.cli.terminal import painted, sign, width
 from grader.exercise.catalog import Exercise
 from grader.verdict.report import UNTOUCHED, CheckResult, Report, Status
 from grader.verdict.text import clean
 
 SHOWN_LINES = 10
+
+
+def show(report: Report, exercise: Exercise, *, as_json: bool) -> None:
+    """Record a report as the learner's and print it."""
+    store.record(report)
+    print(report.to_json() if as_json else render(report, exercise), flush=True)
 
 
 def render(report: Report, exercise: Exercise) -> str:

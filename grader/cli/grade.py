@@ -2,102 +2,53 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from collections.abc import Iterable, Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from grader.batch import coordinator, private, roster
-from grader.batch.coordinator import Graded, Plan
-from grader.batch.crew import Crew, LocalCrew
-from grader.cli.terminal import painted, say, width
-from grader.exercise import catalog
-from grader.exercise.catalog import Exercise
-from grader.store import Results
-from grader.verdict.outcome import UsageError
-from grader.verdict.report import SCHEMA, Status
+import typer
+
+from grader.cli.arguments import AsJson, Jobs, NoCache, Scheduler
+from grader.cli.terminal import say
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What was asked for on the command line."""
+def command(
+    path: Annotated[Path, typer.Argument(help="The folder that holds a folder per student.")],
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    no_cache: NoCache = False,
+    checks: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder of further checks of your own.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Scores as a table.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A page per learner and one for the class.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="JUnit XML.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Grade a whole class."""
+    import json
+    from contextlib import closing
 
-    path: Path
-    jobs: int | None = None
-    scheduler: str | None = None
-    fresh: bool = False
-    as_json: bool = False
-    checks: Path | None = None
-    csv: Path | None = None
-    html: Path | None = None
-    junit: Path | None = None
+    from grader import reports
+    from grader.batch import coordinator, private, roster
+    from grader.batch.coordinator import Plan
+    from grader.cli import tally as tallies
+    from grader.cli.crew import crew_of
+    from grader.exercise import catalog
+    from grader.store import Results
+    from grader.verdict.outcome import UsageError
 
-
-@dataclass
-class Tally:
-    """How far a class is; kept while results come in."""
-
-    total: int
-    size: int
-    begun: float = field(default_factory=time.monotonic)
-    graded: list[Graded] = field(default_factory=list)
-    fresh: int = 0
-    cached: int = 0
-    not_graded: int = 0
-
-    def add(self, graded: Graded) -> None:
-        self.graded.append(graded)
-        if not graded.counts:
-            self.not_graded += 1
-        elif graded.report and graded.report.cached:
-            self.cached += 1
-        else:
-            self.fresh += 1
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.begun
-
-    def line(self) -> str:
-        """As in ``  57 of 300 · 12 from the store · about 40 s left``."""
-        parts = [f"{len(self.graded)} of {self.total}"]
-        parts += [f"{self.cached} known already"] if self.cached else []
-        parts += [f"{self.not_graded} not graded"] if self.not_graded else []
-        left = self.total - len(self.graded)
-        if self.fresh and left:
-            parts.append(f"about {_duration(self.seconds / self.fresh * left)} left")
-        return "  " + " · ".join(parts)
-
-    def summary(self) -> dict[str, Any]:
-        counted = [each.report for each in self.graded if each.counts and each.report]
-        return {
-            "students": len({each.entry.student for each in self.graded}),
-            "submissions": len(self.graded),
-            "graded": self.fresh,
-            "cached": self.cached,
-            "not_graded": self.not_graded,
-            "score": round(sum(report.score for report in counted), 4),
-            "max_score": round(sum(report.max_score for report in counted), 4),
-            "seconds": round(self.seconds, 3),
-        }
-
-
-def run(wish: Wish) -> int:
-    """Grade and print; returns the exit code. Raises UsageError or GraderError."""
     exercises = catalog.discover()
-    entries = roster.read(wish.path, exercises)
-    extra = private.read(wish.checks, exercises) if wish.checks else {}
+    entries = roster.read(path, exercises)
+    extra = private.read(checks, exercises) if checks else {}
     with coordinator.only_one(), Results.open() as results:
-        crew = crew_of(wish)
+        crew = crew_of(jobs, scheduler)
         plan = Plan.of(entries, exercises, crew, extra)
-        tally = Tally(len(entries), crew.size)
-        shown = Shown(tally, as_json=wish.as_json)
+        tally = tallies.Tally(len(entries), crew.size)
+        shown = tallies.Shown(tally, as_json=as_json)
         try:
-            with closing(coordinator.grade(plan, crew, results, fresh=wish.fresh)) as stream:
+            with closing(coordinator.grade(plan, crew, results, fresh=no_cache)) as stream:
                 for graded in stream:
                     tally.add(graded)
                     shown.show(graded)
@@ -106,105 +57,17 @@ def run(wish: Wish) -> int:
             say("Stopped. What is graded is recorded; the same command goes on from here.")
             return 130
     shown.end()
-    _write(wish, tally.graded, exercises)
-    if wish.as_json:
-        print(json.dumps({"summary": tally.summary()}), flush=True)
-    else:
-        _table(tally)
-    return exit_code(tally.graded)
-
-
-def exit_code(graded: Iterable[Graded]) -> int:
-    statuses = {each.report.status if each.counts and each.report else None for each in graded}
-    if None in statuses:
-        return 3
-    return 0 if statuses <= {Status.PASSED} else 1
-
-
-def as_dict(graded: Graded) -> dict[str, Any]:
-    """A report with its student and source; of what could not be graded, the problem."""
-    whose = {"student": graded.entry.student, "source": graded.entry.source.as_posix()}
-    if graded.report:
-        return {**graded.report.to_dict(), **whose, "problem": graded.problem}
-    return {
-        "schema": SCHEMA,
-        "exercise": graded.entry.exercise,
-        "status": Status.ERROR.value,
-        "complete": False,
-        **whose,
-        "problem": graded.problem,
-    }
-
-
-class Shown:
-    """Progress on stderr: one line that changes on a terminal, a line now and then elsewhere."""
-
-    EVERY_SECONDS = 5.0
-
-    def __init__(self, tally: Tally, *, as_json: bool) -> None:
-        self._tally = tally
-        self._as_json = as_json
-        self._live = sys.stderr.isatty()
-        self._last = time.monotonic()
-
-    def show(self, graded: Graded) -> None:
-        if self._as_json:
-            print(json.dumps(as_dict(graded), ensure_ascii=False), flush=True)
-        if self._live:
-            sys.stderr.write("\r\x1b[K" + self._tally.line()[: width() - 1])
-            sys.stderr.flush()
-        elif time.monotonic() - self._last > self.EVERY_SECONDS:
-            self._last = time.monotonic()
-            say(self._tally.line())
-
-    def end(self) -> None:
-        if self._live:
-            sys.stderr.write("\r\x1b[K")
-        say(f"{self._tally.line()} · {_duration(self._tally.seconds)}")
-
-
-def crew_of(wish: Wish) -> Crew:
-    """The cluster that was named, else this machine. Raises GraderError."""
-    if wish.scheduler:
-        from grader.batch.cluster import ClusterCrew
-
-        return ClusterCrew(wish.scheduler)
-    return LocalCrew(wish.jobs)
-
-
-def _table(tally: Tally) -> None:
-    """A line per student: the score, and what could not be graded."""
-    for student in sorted({each.entry.student for each in tally.graded}):
-        own = [each for each in tally.graded if each.entry.student == student]
-        reports = [each.report for each in own if each.counts and each.report]
-        score = sum(report.score for report in reports)
-        most = sum(report.max_score for report in reports)
-        print(f"  {student:30.30} {score:6g} of {most:g}")
-        for each in own:
-            if not each.counts:
-                what = each.entry.exercise or each.entry.source.name
-                print(painted(f"    {what}: not graded. {each.problem}", "35"))
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def _write(wish: Wish, graded: list[Graded], exercises: Mapping[str, Exercise]) -> None:
-    """Write the files that were asked for. Raises UsageError where one can't be."""
-    if not (wish.csv or wish.html or wish.junit):
-        return
-    from grader import reports
-
     try:
-        if wish.csv:
-            reports.write_table(wish.csv, graded)
-        if wish.junit:
-            reports.write_junit(wish.junit, graded)
-        if wish.html:
-            say(f"The class: {reports.write_pages(wish.html, graded, exercises)}")
+        if csv:
+            reports.write_table(csv, tally.graded)
+        if junit:
+            reports.write_junit(junit, tally.graded)
+        if html:
+            say(f"The class: {reports.write_pages(html, tally.graded, exercises)}")
     except OSError as error:
         raise UsageError(f"{error.filename} can't be written: {error.strerror}.") from error
+    if as_json:
+        print(json.dumps({"summary": tally.summary()}), flush=True)
+    else:
+        tallies.print_table(tally)
+    return tallies.exit_code(tally.graded)

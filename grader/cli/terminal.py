@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from grader.verdict.event import Event
 from grader.verdict.report import Status
@@ -33,6 +35,11 @@ def say(text: str) -> None:
     """A line for a person, on stderr."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+def document(content: Mapping[str, Any]) -> str:
+    """JSON for a program, with the number of its schema."""
+    return json.dumps({"schema": 1, **content}, ensure_ascii=False)
 
 
 def width() -> int:

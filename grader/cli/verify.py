@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from grader.author import audit, proof
-from grader.author.proof import Proof
+import typer
+
+from grader.cli.arguments import AsJson
 from grader.cli.terminal import Live, painted, say
-from grader.exercise import catalog
-from grader.exercise.catalog import Exercise
-from grader.grading import warm
-from grader.verdict.event import Event
+
+if TYPE_CHECKING:
+    from grader.author.proof import Proof
+    from grader.exercise.catalog import Exercise
 
 
-def run(name: str | None, *, variants: bool, as_json: bool) -> int:
-    """Check the whole course or one exercise (then with its variants); returns the exit code:
-    0 all is well, 1 something is to be mended, 3 the grader could not grade. Raises UsageError."""
-    chosen = [catalog.find(name)] if name else list(catalog.discover().values())
-    course = [] if name else list(audit.of_course())
-    found = {exercise.id: list(audit.of_exercise(exercise)) for exercise in chosen}
-    ready = [exercise for exercise in chosen if _can_be_graded(exercise)]
+def command(
+    exercise: Annotated[str | None, typer.Argument(show_default="the whole course")] = None,
+    variants: Annotated[
+        bool, typer.Option("--variants", help="Grade the variants of the whole course as well.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Whether exercises are whole and get the verdicts that they declare (for authors)."""
+    from grader.author import audit, proof
+    from grader.exercise import catalog
+    from grader.grading import warm
+    from grader.verdict.event import Event
+
+    chosen = [catalog.find(exercise)] if exercise else list(catalog.discover().values())
+    course = [] if exercise else list(audit.of_course())
+    found = {each.id: list(audit.of_exercise(each)) for each in chosen}
+    ready = [each for each in chosen if _can_be_graded(each)]
     proofs: list[Proof] = []
     warm.start()
     with Live(quiet=as_json) as live:
-        for done in proof.prove(ready, variants=variants or name is not None):
+        for done in proof.prove(ready, variants=variants or exercise is not None):
             proofs.append(done)
             found[done.exercise] += [f"{done.answer}: {problem}" for problem in done.problems]
             live.listen(Event("phase", f"{done.exercise}: {done.answer}"))

@@ -1,4 +1,4 @@
-"""Grades one submission in a process of its own, forked from a warm parent.
+"""Grades one submission in a process of its own and makes the report of it.
 
 This module imports neither pytest nor docker-py: `./lab check` and notebooks stay quick to start.
 """
@@ -9,12 +9,8 @@ import contextlib
 import multiprocessing
 import os
 import secrets
-import signal
-import sys
 import time
 from dataclasses import replace
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,45 +19,16 @@ from grader.engine.sandbox import LIMITS, Limits
 from grader.exercise import checkspec
 from grader.exercise.catalog import Exercise
 from grader.exercise.checkspec import CheckSpec
-from grader.grading import warm
-from grader.grading.request import Ending, Request
+from grader.grading import forked, hearing
+from grader.grading.request import Request
 from grader.verdict.event import Event, Listener, ignore
-from grader.verdict.outcome import EngineError, GraderError
-from grader.verdict.report import CheckResult, Report, Status
+from grader.verdict.outcome import GraderError
+from grader.verdict.report import CheckResult, Report
 
 if TYPE_CHECKING:
     from grader.grading.stock import Stock
 
 CLEANING_SECONDS = 20.0
-PROCESS_NAME = "drydock-grading"
-_CAN_FORK = sys.platform == "linux"
-"""macOS's own libraries don't survive a fork."""
-
-
-class Early:
-    """A grading process that is started before it is known what to grade.
-
-    For a command that grades once: it imports what it needs while the command line is still being
-    read. Where forking isn't safe it stays unused.
-    """
-
-    def __init__(self) -> None:
-        self.pipe: Connection | None = None
-        if _CAN_FORK:
-            context = multiprocessing.get_context("fork")
-            self.pipe, theirs = context.Pipe()
-            self.process = context.Process(
-                target=_wait_for_work, args=(self.pipe, theirs), name=PROCESS_NAME, daemon=True
-            )
-            self.process.start()
-            theirs.close()
-
-    def take(self, request: Request) -> tuple[BaseProcess, Connection]:
-        """Hand over the request; the process and the pipe that its events come through."""
-        if self.pipe is None:
-            return _started(request)
-        self.pipe.send(request)
-        return self.process, self.pipe
 
 
 def grade(
@@ -71,7 +38,7 @@ def grade(
     *,
     private: Path | None = None,
     limits: Limits = LIMITS,
-    early: Early | None = None,
+    early: forked.Early | None = None,
     results: Path | None = None,
     fresh: bool = False,
     stock: Stock | None = None,
@@ -99,13 +66,13 @@ def grade(
         stock.lend(exercise) if stock else None,
     )
     verdicts: list[CheckResult] = []
-    process, ours = early.take(request) if early else _started(request)
+    process, ours = early.take(request) if early else forked.begin(request)
     if request.loan:
         request.loan.handed_over()
     try:
-        ending, problem = _follow(ours, begun + limits.grading_seconds, verdicts, listen)
+        ending, problem = hearing.follow(ours, begun + limits.grading_seconds, verdicts, listen)
     except BaseException:
-        _end(process, request.session)
+        forked.end(process, request.session)
         raise
     finally:
         if stock:
@@ -113,13 +80,13 @@ def grade(
         else:
             ours.close()
     if problem:
-        _end(process, request.session)
+        forked.end(process, request.session)
     if ending.known:
         return _again(ending.known, submission, listen)
     report = Report(
         exercise=exercise.id,
         submission=submission.info,
-        checks=_complete(verdicts, _declared(request.checks), problem),
+        checks=hearing.complete(verdicts, _declared(request.checks), problem),
         engine=ending.facts,
         seconds=time.monotonic() - begun,
         reproduce=exercise.reproduce,
@@ -150,20 +117,10 @@ def _keep(report: Report, key: str, folder: Path) -> None:
         store.replace(key, report)
 
 
-def _started(request: Request) -> tuple[BaseProcess, Connection]:
-    warm.start()
-    context = warm.context()
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, request), name=PROCESS_NAME)
-    process.start()
-    theirs.close()
-    return process, ours
-
-
 def settle() -> None:
     """Wait until nothing of finished gradings is left."""
     for process in multiprocessing.active_children():
-        if process.name == PROCESS_NAME:
+        if process.name == forked.PROCESS_NAME:
             process.join(CLEANING_SECONDS)
 
 
@@ -172,66 +129,3 @@ def sweep() -> list[str]:
     from grader.engine import session
 
     return session.sweep()
-
-
-def _wait_for_work(ours: Connection, pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ours.close()
-    from grader.grading import process as grading
-
-    with contextlib.suppress(EOFError):
-        grading.serve(pipe, pipe.recv())
-
-
-def _work(pipe: Connection, request: Request) -> None:
-    from grader.grading import process as grading
-
-    grading.serve(pipe, request)
-
-
-def _follow(
-    pipe: Connection, deadline: float, results: list[CheckResult], listen: Listener
-) -> tuple[Ending, str]:
-    """Collect verdicts until the grading ends: (what it said last, what went wrong or nothing)."""
-    while pipe.poll(max(0.0, deadline - time.monotonic())):
-        try:
-            kind, content = pipe.recv()
-        except (EOFError, OSError):
-            return Ending({}), "The grading process ended before its time. Nothing was scored."
-        if kind == "done":
-            return content, ""
-        if kind == "error":
-            return Ending({}), content
-        if isinstance(content, Event):
-            if content.check:
-                results.append(content.check)
-            listen(content)
-    return Ending(
-        {}
-    ), "The grading took too long and was ended; that is a fault of ours. Try again."
-
-
-def _end(process: BaseProcess, session: str) -> None:
-    """End a grading and remove what it left; where that fails, the next command tries again."""
-    from grader.engine.client import connect
-    from grader.engine.session import remove
-
-    process.kill()
-    process.join()
-    with contextlib.suppress(EngineError):
-        remove(connect(), session)
-
-
-def _complete(
-    results: list[CheckResult], declared: tuple[CheckSpec, ...], problem: str
-) -> tuple[CheckResult, ...]:
-    """All declared checks in order: one without a verdict is an error of ours."""
-    known = {result.id: result for result in results}
-    missing = problem or "This check gave no verdict: a fault of the grader. Nothing was scored."
-    return tuple(
-        known.get(spec.id)
-        or CheckResult(
-            spec.id, spec.title, Status.ERROR, spec.points, message=missing, why=spec.why
-        )
-        for spec in declared
-    )

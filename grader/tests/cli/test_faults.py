@@ -17,7 +17,7 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(app, "app", run)
+    monkeypatch.setattr(app, "of", lambda _: run)
     monkeypatch.setattr(sys, "argv", ["lab", "list", "--json"])
 
 
