@@ -58,7 +58,6 @@ def _program(name: str) -> str | None:
 def environment(folder: Path) -> dict[str, str]:
     """A clean environment: the engine's address, and a configuration folder of its own, so that
     no credentials and no builder of the user's are used."""
-    address = location.address()
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),
@@ -68,5 +67,5 @@ def environment(folder: Path) -> dict[str, str]:
         "BUILDKIT_COLORS": "",
         "NO_COLOR": "1",
         **_SHORT_LIVED,
-        **({"DOCKER_HOST": address} if address else {}),
+        **location.environment(),
     }

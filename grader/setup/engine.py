@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 
 from grader.engine import cliplugins
-from grader.engine.client import OLDEST, Engine, connect
+from grader.engine.client import Engine, connect
+from grader.engine.unfit import OLDEST, Unfit
 from grader.setup import archive, platform
 from grader.setup.step import SetupError, call, privileged, step
-from grader.verdict.outcome import EngineError
+from grader.verdict.outcome import EngineError, GraderError
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
@@ -23,42 +24,30 @@ CGROUPS = Path("/sys/fs/cgroup")
 FEWER_COLLECTIONS = {"GOGC": "300"}
 """An engine that starts and removes a container every second spends a fifth of its time on
 collecting garbage. With this it needs a tenth less time and 40 MB more (measured with 26.1.5)."""
-SOCKETS = (
-    "/var/run/docker.sock",
-    "{runtime}/docker.sock",
-    "{home}/.docker/run/docker.sock",
-    "{home}/.docker/desktop/docker.sock",
-    "{home}/.colima/default/docker.sock",
-    "{runtime}/podman/podman.sock",
-    "/run/podman/podman.sock",
-)
 
 
 def ensure(*, may_install: bool) -> Engine:
-    """An engine with buildx. Raises SetupError with the next step on this machine."""
+    """An engine with the programs that talk to it. Raises SetupError with the next step on this
+    machine."""
     engine = find()
-    if engine is None or not _has_buildx():
+    if engine is None or not _has_programs():
         engine = _bring_up(may_install=may_install)
     return engine
 
 
 def find() -> Engine | None:
-    """An engine that answers already; sets DOCKER_HOST when it is not on the usual socket."""
+    """An engine that can be graded on; None where one may be installed or started instead. Raises
+    SetupError where that wouldn't help."""
     try:
-        return connect()
-    except EngineError:
-        if "DOCKER_HOST" in os.environ:
+        engine = connect()
+        _ = engine.facts
+    except Unfit as error:
+        if error.is_mendable:
             return None
-    runtime = os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
-    for pattern in SOCKETS:
-        socket = pattern.format(runtime=runtime, home=Path.home())
-        if Path(socket).exists():
-            os.environ["DOCKER_HOST"] = f"unix://{socket}"
-            try:
-                return connect()
-            except EngineError:
-                del os.environ["DOCKER_HOST"]
-    return None
+        raise SetupError(f"{error.found} {error.advice}") from error
+    except EngineError:  # it answers, and not every call as yet
+        return None
+    return engine
 
 
 def _bring_up(*, may_install: bool) -> Engine:
@@ -70,7 +59,7 @@ def _bring_up(*, may_install: bool) -> Engine:
             "No Docker Engine answers, and installing or starting one takes root. "
             "Run sudo ./lab setup, or ask an administrator."
         )
-    if _dockerd() is None or not _has_buildx() or _is_too_old():
+    if _dockerd() is None or not _has_programs() or _is_too_old():
         if not may_install and not _agreed(system):
             raise SetupError("No Docker Engine, and none was installed. ./lab setup --yes does.")
         install(system)
@@ -102,6 +91,7 @@ def install(system: platform.System) -> None:
             environment=environment,
         )
     cliplugins.buildx.cache_clear()
+    cliplugins.compose.cache_clear()
 
 
 def _add_archive(codename: str) -> None:
@@ -202,10 +192,12 @@ def _is_too_old() -> bool:
     return number.isdigit() and int(number) < OLDEST
 
 
-def _has_buildx() -> bool:
+def _has_programs() -> bool:
     try:
+        cliplugins.docker()
         cliplugins.buildx()
-    except EngineError:
+        cliplugins.compose()
+    except GraderError:
         return False
     return True
 
