@@ -24,7 +24,9 @@ def main() -> None:
     from grader.cli.app import app
     from grader.cli.terminal import say
     from grader.verdict.outcome import GraderError, UsageError
+    from grader.verdict.stream import for_any_terminal
 
+    for_any_terminal(as_json="--json" in sys.argv)
     code = 0
     try:
         code = app(standalone_mode=False, prog_name="./lab", obj=early) or 0

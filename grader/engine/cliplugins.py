@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 from grader.engine import location
@@ -45,6 +47,30 @@ def compose() -> tuple[str, ...]:
     if path := _program("docker-compose"):
         return (path,)
     return (docker(), "compose")
+
+
+@functools.cache
+def buildx_version() -> str:
+    """Raises EngineError when it isn't installed."""
+    return _version([*buildx(), "version"])
+
+
+@functools.cache
+def compose_version() -> str:
+    """Raises GraderError when it isn't installed: the docker CLI alone knows no Compose."""
+    version = _version([*compose(), "version", "--short"])
+    if not version:
+        raise GraderError("Docker Compose is missing: ./lab setup installs it or says how.")
+    return version
+
+
+def _version(command: list[str]) -> str:
+    """The version that a program prints, empty where it fails."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    found = re.search(r"v?(\d+\.\d+\.\d+)", done.stdout)
+    return found[1] if found and not done.returncode else ""
 
 
 def _program(name: str) -> str | None:

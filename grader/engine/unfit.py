@@ -114,6 +114,7 @@ def by_silence(place: Location) -> Unfit:
             return Unfit(
                 f"Something listens at {place.socket} and doesn't answer as a Docker Engine does.",
                 f"If it is one, start it again. {_otherwise(place)}",
+                is_mendable=not place.is_chosen,
             )
     podman = next(location.sockets(location.PODMANS), None)
     if podman and not place.is_chosen:

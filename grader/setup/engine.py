@@ -19,6 +19,7 @@ from grader.verdict.outcome import EngineError, GraderError
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
+OPENING_SECONDS = 3.0
 LOG = Path("/var/log/dockerd.log")
 CGROUPS = Path("/sys/fs/cgroup")
 FEWER_COLLECTIONS = {"GOGC": "300"}
@@ -30,8 +31,10 @@ def ensure(*, may_install: bool) -> Engine:
     """An engine with the programs that talk to it. Raises SetupError with the next step on this
     machine."""
     engine = find()
-    if engine is None or not _has_programs():
-        engine = _bring_up(may_install=may_install)
+    if engine is None:
+        return _bring_up("No Docker Engine answers here", may_install=may_install)
+    if lacking := lacks():
+        return _bring_up(f"{lacking} is missing here", may_install=may_install)
     return engine
 
 
@@ -50,18 +53,18 @@ def find() -> Engine | None:
     return engine
 
 
-def _bring_up(*, may_install: bool) -> Engine:
+def _bring_up(problem: str, *, may_install: bool) -> Engine:
     system = platform.detect()
     if not system.installs:
-        raise SetupError(f"No Docker Engine answers here. {platform.advice(system)}")
+        raise SetupError(f"{problem}. {platform.advice(system)}")
     if privileged(["true"]) is None:
         raise SetupError(
-            "No Docker Engine answers, and installing or starting one takes root. "
+            f"{problem}, and installing or starting it takes root. "
             "Run sudo ./lab setup, or ask an administrator."
         )
-    if _dockerd() is None or not _has_programs() or _is_too_old():
-        if not may_install and not _agreed(system):
-            raise SetupError("No Docker Engine, and none was installed. ./lab setup --yes does.")
+    if _dockerd() is None or lacks() or _is_too_old():
+        if not may_install and not _agreed(system, problem):
+            raise SetupError(f"{problem}, and nothing was installed. ./lab setup --yes does.")
         install(system)
     if (engine := find()) is not None:
         return engine
@@ -145,12 +148,22 @@ def _start_without_init() -> subprocess.Popen[bytes]:
 
 def _wait(process: subprocess.Popen[bytes] | None) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while find() is None:
+    while not _is_up(patient=time.monotonic() < deadline - START_SECONDS + OPENING_SECONDS):
         ended = process is not None and process.poll() is not None
         if ended or time.monotonic() > deadline:
             lines = LOG.read_text(errors="replace").splitlines()[-8:] if LOG.is_file() else []
             raise SetupError("The engine did not start.\n" + "\n".join(f"    {x}" for x in lines))
         time.sleep(POLL_SECONDS)
+
+
+def _is_up(*, patient: bool) -> bool:
+    """A new socket belongs to root alone for a moment, before the engine hands it to its group."""
+    try:
+        return find() is not None
+    except SetupError:
+        if patient:
+            return False
+        raise
 
 
 def _mount_cgroups() -> None:
@@ -192,20 +205,24 @@ def _is_too_old() -> bool:
     return number.isdigit() and int(number) < OLDEST
 
 
-def _has_programs() -> bool:
+def lacks() -> str:
+    """The first of the docker CLI, buildx and Compose that isn't installed; empty when all are."""
     try:
+        name = "the docker command line"
         cliplugins.docker()
+        name = "buildx"
         cliplugins.buildx()
-        cliplugins.compose()
+        name = "Compose"
+        cliplugins.compose_version()
     except GraderError:
-        return False
-    return True
+        return name
+    return ""
 
 
-def _agreed(system: platform.System) -> bool:
+def _agreed(system: platform.System, problem: str) -> bool:
     if not sys.stdin.isatty():
         return False
     origin = f" (from Debian {archive.SUITE})" if system.codename == "bookworm" else ""
-    sys.stderr.write(f"No Docker Engine here. Install docker.io{origin} with apt-get? [y/N] ")
+    sys.stderr.write(f"{problem}. Install docker.io{origin} with apt-get? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -136,6 +136,16 @@ class Engine(Containers, Insides, Images, Leavings):
             cpu_limits=bool(info.get("CpuCfsQuota", True)),
         )
 
+    def component(self, name: str) -> tuple[str, str]:
+        """(version, commit) of a part of the engine, as ``docker version`` lists them; empty where
+        it doesn't tell."""
+        for part in self._version.get("Components") or ():
+            if part.get("Name") == name:
+                return str(part.get("Version") or ""), str(
+                    (part.get("Details") or {}).get("GitCommit") or ""
+                )
+        return "", ""
+
     @translated
     def information(self) -> dict[str, Any]:
         """What ``docker info`` shows."""
