@@ -13,7 +13,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,9 +47,6 @@ class Location:
     is_chosen: bool = False
     """Whether a person chose it: then no other engine is looked for."""
     trouble: str = ""
-    certificates: str = ""
-    """The folder of ca.pem, cert.pem and key.pem where the engine is reached over TLS."""
-    verifies: bool = field(default=True)
 
     @property
     def socket(self) -> str:
@@ -59,9 +56,7 @@ class Location:
     @property
     def environment(self) -> dict[str, str]:
         """What leads docker-py, the docker CLI and its plugins there."""
-        tls = "DOCKER_TLS_VERIFY" if self.verifies else "DOCKER_TLS"
-        secured = {tls: "1", "DOCKER_CERT_PATH": self.certificates} if self.certificates else {}
-        return {"DOCKER_HOST": self.url, **secured}
+        return {"DOCKER_HOST": self.url}
 
     def __str__(self) -> str:
         return f"{self.url} ({self.origin})"
@@ -70,7 +65,8 @@ class Location:
 def find() -> Location:
     """Where the engine is, or where it would be. Never raises."""
     if host := os.environ.get("DOCKER_HOST"):
-        return _given(host, "DOCKER_HOST")
+        secured = os.environ.get("DOCKER_TLS_VERIFY") or os.environ.get("DOCKER_TLS")
+        return _given(host, "DOCKER_HOST", secured=bool(secured))
     name = os.environ.get("DOCKER_CONTEXT") or _configuration().get("currentContext")
     if name and name != "default":
         return _of_context(str(name))
@@ -148,45 +144,33 @@ def who_answers(path: str) -> str:
     return ""
 
 
-def _given(host: str, origin: str, **secured: Any) -> Location:
-    """The engine that somebody named."""
+def _given(host: str, origin: str, *, secured: bool) -> Location:
+    """The engine that somebody named; ``secured`` says that it is to be spoken to over TLS."""
     if "://" not in host and ":" in host:
         host = f"tcp://{host}"  # as the docker CLI reads it
+    trouble = ""
     scheme = host.partition("://")[0]
     if scheme == "ssh":
-        return Location(host, origin, True, _over_ssh(host, origin))
-    if scheme not in _REACHED or scheme == host:
-        return Location(
-            host,
-            origin,
-            True,
-            f"{origin} is {host}: the lab reaches an engine by unix:// or tcp://.",
-        )
-    if scheme == "tcp" and not secured:
-        secured = _secured_by_environment()
-    return Location(host, origin, True, **secured)
+        trouble = f"{origin} is {host}, and the lab doesn't reach an engine over ssh. "
+    elif scheme not in _REACHED or scheme == host:
+        trouble = f"{origin} is {host}: the lab reaches an engine by unix:// or tcp://."
+    elif scheme == "tcp" and secured:  # buildx on its own reads no DOCKER_TLS_VERIFY
+        trouble = f"{origin} is {host} over TLS, which the lab doesn't speak. "
+    if trouble.endswith(" "):
+        trouble += _forwarding(host)
+    return Location(host, origin, True, trouble)
 
 
-def _over_ssh(host: str, origin: str) -> str:
+def _forwarding(host: str) -> str:
+    """How a person brings the socket of an engine far away to this machine."""
     parts = urlsplit(host)
     target = f"{parts.username}@{parts.hostname}" if parts.username else parts.hostname
-    try:
-        port = f"-p {parts.port} " if parts.port else ""
-    except ValueError:
-        port = ""
+    port = host.rpartition(":")[2] if host.startswith("ssh") else ""
+    flag = f"-p {port} " if port.isdigit() else ""
     return (
-        f"{origin} is {host}, and the lab doesn't reach an engine over ssh. Bring its socket here: "
-        f"ssh -fnNT {port}-L /tmp/engine.sock:{DEFAULT_SOCKET} {target}, then "
-        "DOCKER_HOST=unix:///tmp/engine.sock."
+        f"Bring its socket here: ssh -fnNT {flag}-L /tmp/engine.sock:{DEFAULT_SOCKET} {target}, "
+        "then DOCKER_HOST=unix:///tmp/engine.sock."
     )
-
-
-def _secured_by_environment() -> dict[str, Any]:
-    verifies = bool(os.environ.get("DOCKER_TLS_VERIFY"))
-    if not verifies and not os.environ.get("DOCKER_TLS"):
-        return {}
-    folder = os.environ.get("DOCKER_CERT_PATH") or str(_folder())
-    return {"certificates": folder, "verifies": verifies}
 
 
 def _folder() -> Path:
@@ -221,8 +205,4 @@ def _of_context(name: str) -> Location:
             "ls` shows those there are, `docker context use default` goes back to the usual one."
         )
         return Location("", origin, True, trouble)
-    certificates = contexts / "tls" / identity / "docker"
-    if not certificates.is_dir():
-        return _given(str(host), origin, verifies=True)
-    verifies = not endpoint.get("SkipTLSVerify")
-    return _given(str(host), origin, certificates=str(certificates), verifies=verifies)
+    return _given(str(host), origin, secured=(contexts / "tls" / identity / "docker").is_dir())

@@ -95,9 +95,8 @@ def is_rootless(info: Mapping[str, Any]) -> bool:
 def by_silence(place: Location) -> Unfit:
     """Why nothing answers there."""
     if not place.socket:
-        secured = "" if place.certificates else ", or it wants TLS (DOCKER_TLS_VERIFY=1)"
         return Unfit(
-            f"No Docker Engine answers at {place}{secured}.",
+            f"No Docker Engine answers at {place}, or it wants TLS, which the lab doesn't speak.",
             f"Start it, or open the way to it. {_otherwise(place)}",
         )
     match _connecting(place.socket):

@@ -120,9 +120,10 @@ def _of_engine(connected: Engine, place: Location) -> Iterator[Finding]:
 
 
 def _remote(place: Location) -> Finding:
-    advice = "Answers are graded there as here; ports that you publish by hand are that machine's."
-    if not place.certificates:
-        advice += " Without TLS, whoever reaches that port owns the machine."
+    advice = (
+        "Answers are graded there as here; ports that you publish by hand are that machine's. "
+        "Whoever reaches the engine's port owns it: leave it open to nobody else."
+    )
     return Finding("remote engine", "warn", f"reached over the network, {place.url}", advice)
 
 

@@ -10,12 +10,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import requests
 from docker.errors import DockerException
-from docker.tls import TLSConfig
 
 import docker
 from grader.engine import location, unfit
@@ -73,9 +71,7 @@ def connect(place: Location | None = None) -> Engine:
     if problem := unfit.by_location(place):
         raise problem
     try:
-        client = _Client(
-            base_url=place.url, version="auto", timeout=int(TIMEOUT), tls=_tls(place) or False
-        )
+        client = _Client(base_url=place.url, version="auto", timeout=int(TIMEOUT))
         version = client.version()
     except (DockerException, requests.RequestException, OSError) as error:
         raise unfit.by_silence(place) from error
@@ -83,18 +79,6 @@ def connect(place: Location | None = None) -> Engine:
         client.close()
         raise problem
     return Engine(client, version)
-
-
-def _tls(place: Location) -> TLSConfig | None:
-    """Raises DockerException when a file of the certificates is missing."""
-    if not place.certificates:
-        return None
-    folder = Path(place.certificates)
-    return TLSConfig(
-        client_cert=(str(folder / "cert.pem"), str(folder / "key.pem")),
-        ca_cert=str(folder / "ca.pem"),
-        verify=place.verifies,
-    )
 
 
 def _store(info: Mapping[str, Any]) -> str:

@@ -77,15 +77,13 @@ def altered(path: Path, alter: Callable[[dict[str, Any]], None]) -> Iterator[str
 
 
 @contextlib.contextmanager
-def forwarded(
-    wrap: Callable[[socket.socket], socket.socket] = lambda plain: plain,
-) -> Iterator[int]:
-    """A port on loopback that leads to the real engine; ``wrap`` secures a connection."""
+def forwarded() -> Iterator[int]:
+    """A port on loopback that leads to the real engine."""
 
     class Between(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            with contextlib.suppress(OSError), _engine() as engine, wrap(self.request) as outer:
-                _join(outer, engine)
+            with contextlib.suppress(OSError), _engine() as engine:
+                _join(self.request, engine)
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
