@@ -31,6 +31,8 @@ RUNC_FD_LEAK_FIXED = (1, 1, 12)
 """First release without CVE-2024-21626."""
 BUILDKIT_FIXED = (25, 0, 2)
 """First engine with a BuildKit without CVE-2024-23651, -23652 and -23653 (Docker's advisory)."""
+_UPSTREAM = re.compile(r"v\d.*|[0-9a-f]{7,}|")
+"""A commit as runc's own builds tell it; a distribution's builds tell their package there."""
 OLDEST_BUILDX = (0, 10, 0)
 """The first with --provenance, which builds here switch off."""
 OLDEST_COMPOSE = (2, 0, 0)
@@ -150,7 +152,7 @@ def _runc(version: str, commit: str) -> Finding:
     """The engine's own runc; the one on this machine's PATH may be another."""
     if not version:
         return Finding("runc", "ok", "the engine doesn't tell its version")
-    package = commit if "deb" in commit or "ubuntu" in commit else ""
+    package = "" if _UPSTREAM.fullmatch(commit) else commit
     number = _number(version)
     name = version + (f" (package {package})" if package else "")
     is_newer = number >= RUNC_FIXED[-1]

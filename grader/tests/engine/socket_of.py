@@ -38,7 +38,8 @@ def answering(path: Path, said: dict[str, Any]) -> Iterator[str]:
 
         def do_GET(self) -> None:
             word = self.path.partition("?")[0].rpartition("/")[2]
-            content = b"OK" if word == "_ping" else json.dumps(said.get(word)).encode()
+            known = said.get(word, {"message": "no such thing was recorded"})
+            content = b"OK" if word == "_ping" else json.dumps(known).encode()
             self.send_response(200 if word == "_ping" or word in said else 404)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

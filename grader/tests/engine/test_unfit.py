@@ -5,7 +5,6 @@ from __future__ import annotations
 import grp
 import os
 import socket
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from grader.engine import client, location, unfit
 from grader.engine.location import Location
 from grader.engine.unfit import Unfit
 from grader.tests.engine.socket_of import altered, answering, said_by
+from grader.tests.engine.somebody import as_somebody, opened
 
 Said = dict[str, Any]
 
@@ -135,17 +135,14 @@ def test_closed_socket_names_its_group_and_the_new_login(tmp_path: Path) -> None
     """It said that ./lab setup installs an engine, as root: a dead end."""
     with answering(tmp_path / "docker.sock", said_by("docker-26.1-classic")):
         group = _close(tmp_path / "docker.sock")
-        problem = _as_somebody(lambda: str(unfit.by_silence(silent(tmp_path / "docker.sock"))))
+        problem = as_somebody(lambda: str(unfit.by_silence(silent(tmp_path / "docker.sock"))))
     assert "closed to this user (permission denied)" in problem
     assert f"sudo usermod -aG {group} $USER, then log out and in again" in problem
 
 
 def _close(path: Path) -> str:
     """Nobody but root and one group may connect now; that group's name."""
-    os.chmod(path.parent, 0o755)  # noqa: PTH101
-    for folder in list(path.parents)[1:-2]:
-        if folder.stat().st_uid == os.getuid():
-            folder.chmod(folder.stat().st_mode | 0o011)
+    opened(path)
     group = next(each for each in grp.getgrall() if each.gr_gid and not each.gr_mem)
     if os.geteuid() == 0:
         os.chown(path, 0, group.gr_gid)
@@ -153,25 +150,6 @@ def _close(path: Path) -> str:
         return group.gr_name
     path.chmod(0)
     return grp.getgrgid(path.stat().st_gid).gr_name
-
-
-def _as_somebody(look: Callable[[], str]) -> str:
-    """What ``look`` finds as a user without rights, in a process of its own."""
-    ours, theirs = os.pipe()
-    if not (process := os.fork()):
-        try:
-            if os.geteuid() == 0:
-                os.setgroups([])
-                os.setgid(65534)
-                os.setuid(65534)
-            os.write(theirs, look().encode())
-        finally:
-            os._exit(0)
-    os.close(theirs)
-    with os.fdopen(ours) as said:
-        text = said.read()
-    os.waitpid(process, 0)
-    return text
 
 
 def test_default_socket_without_rights_does_not_hide_an_engine_of_ones_own(
@@ -189,4 +167,4 @@ def test_default_socket_without_rights_does_not_hide_an_engine_of_ones_own(
     ):
         _close(tmp_path / "others.sock")
         (tmp_path / "docker.sock").chmod(0o666)
-        assert _as_somebody(location.address) == own
+        assert as_somebody(location.address) == own
