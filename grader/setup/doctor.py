@@ -9,13 +9,13 @@ import re
 import shutil
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from grader.engine import bases, client, cliplugins, location, unfit
-from grader.engine.client import Engine
+from grader.engine.client import Engine, EngineFacts
 from grader.engine.location import Location
 from grader.engine.unfit import Unfit
 from grader.setup import images
@@ -110,7 +110,7 @@ def _of_engine(connected: Engine, place: Location) -> Iterator[Finding]:
         yield _remote(place)
     if facts.rootless:
         yield _rootless(facts.gpu)
-    yield Finding("image store", "ok", _store(info))
+    yield Finding("image store", "ok", _store(facts, info.get("Driver")))
     yield _runc(*connected.component("runc"))
     yield from _images(connected)
     yield _cgroup(facts.cgroup, facts.cgroup_driver, limits_cpus=facts.cpu_limits)
@@ -139,11 +139,9 @@ def _rootless(has_gpu: bool) -> Finding:
     return Finding("rootless", "ok" if has_gpu else "warn", "the engine has no root", advice + ".")
 
 
-def _store(info: Mapping[str, Any]) -> str:
+def _store(facts: EngineFacts, driver: object) -> str:
     """Where images lie: sizes, ids and ``docker save`` differ between the two."""
-    driver = str(info.get("Driver") or "unknown")
-    kinds = {str(key): str(value) for key, value in info.get("DriverStatus") or ()}
-    if kinds.get("driver-type", "").startswith("io.containerd.snapshotter"):
+    if facts.store == "containerd":
         return f"containerd's image store, snapshotter {driver}"
     return f"Docker's classic store, driver {driver}"
 
