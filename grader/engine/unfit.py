@@ -162,5 +162,8 @@ def _otherwise(place: Location) -> str:
     if not place.is_chosen:
         return ""
     if place.origin == "DOCKER_HOST":
-        return "Without DOCKER_HOST the lab looks for an engine of this machine."
+        return (
+            "Without DOCKER_HOST the lab looks for an engine of this machine; ./lab setup installs "
+            "or starts one where it may."
+        )
     return "`docker context use NAME` changes to another one."
