@@ -8,7 +8,6 @@ nothing but who it is: ``./lab check`` pays less than a millisecond for it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import socket
@@ -16,7 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
 ELSEWHERE = (
@@ -75,7 +73,7 @@ def find() -> Location:
         return usual
     for path in sockets(ELSEWHERE):
         if who_answers(path).startswith("Docker/"):
-            return Location(f"unix://{path}", "found there")
+            return Location(f"unix://{path}", "found by the lab")
     return usual
 
 
@@ -163,6 +161,8 @@ def _given(host: str, origin: str, *, secured: bool) -> Location:
 
 def _forwarding(host: str) -> str:
     """How a person brings the socket of an engine far away to this machine."""
+    from urllib.parse import urlsplit
+
     parts = urlsplit(host)
     target = f"{parts.username}@{parts.hostname}" if parts.username else parts.hostname
     port = host.rpartition(":")[2] if host.startswith("ssh") else ""
@@ -192,6 +192,8 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _of_context(name: str) -> Location:
     """The engine of one of the docker CLI's contexts."""
+    import hashlib
+
     origin = f"docker's context {name}"
     identity = hashlib.sha256(name.encode()).hexdigest()
     contexts = _folder() / "contexts"
