@@ -146,6 +146,8 @@ def _given(host: str, origin: str, *, secured: bool) -> Location:
     """The engine that somebody named; ``secured`` says that it is to be spoken to over TLS."""
     if "://" not in host and ":" in host:
         host = f"tcp://{host}"  # as the docker CLI reads it
+    if host == "unix://":
+        host += DEFAULT_SOCKET
     trouble = ""
     scheme = host.partition("://")[0]
     if scheme == "ssh":

@@ -61,6 +61,17 @@ def test_order_is_the_docker_clis_own(monkeypatch: pytest.MonkeyPatch, bare: Pat
     assert location.find().socket == "/of/the/host.sock"
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("unix://", "unix:///var/run/docker.sock"), ("127.0.0.1:2375", "tcp://127.0.0.1:2375")],
+)
+def test_short_addresses_mean_what_docker_means_by_them(
+    monkeypatch: pytest.MonkeyPatch, given: str, meant: str
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", given)
+    assert location.address() == meant
+
+
 def test_a_context_that_docker_made_is_read(bare: Path) -> None:
     """The files are the docker CLI's; its own word is the reference."""
     docker = cliplugins.docker()
