@@ -47,8 +47,9 @@ def serve(address: str, size: int | None) -> None:
 
     ``size`` gradings run at once. Raises GraderError when there is no engine or no scheduler.
     """
-    if not tasks.engine_answers(0):
-        raise GraderError("No Docker Engine answers here: ./lab doctor says what is missing.")
+    from grader.engine import client
+
+    client.connect().close()
     warm.start()
     asyncio.run(_serve(address, size or PER_CORE * (os.cpu_count() or 1)))
     runner.settle()

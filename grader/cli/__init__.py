@@ -27,7 +27,9 @@ def main() -> None:
     from grader.cli import app
     from grader.cli.terminal import say
     from grader.verdict.outcome import GraderError, UsageError
+    from grader.verdict.stream import for_any_terminal
 
+    for_any_terminal(as_json="--json" in sys.argv)
     code = 0
     try:
         commands = app.of(sys.argv[1] if len(sys.argv) > 1 else "")

@@ -29,7 +29,7 @@ def _lines(report: Report, exercise: Exercise) -> Iterator[str]:
     yield ""
     yield painted(exercise.title, "1") + painted(f"  {exercise.id}", "2")
     yield ""
-    for check in report.checks:
+    for check in report.checks if _was_graded(report) else ():
         points = f"{check.earned:g}/{check.points:g}" if check.points else ""
         yield f" {sign(check.status)} {check.title}{painted('  ' + points, '2')}"
         if check.status in (Status.FAILED, Status.ERROR, Status.ADVICE):
@@ -47,6 +47,12 @@ def _lines(report: Report, exercise: Exercise) -> Iterator[str]:
             yield f"     {painted(command, '36')}"
         yield ""
     yield from _conclusion(report, exercise, failed)
+
+
+def _was_graded(report: Report) -> bool:
+    """Whether any check came to more than the one fault of ours, which the conclusion tells."""
+    reasons = {check.message for check in report.checks if check.status is Status.ERROR}
+    return len(reasons) != 1 or any(check.status is not Status.ERROR for check in report.checks)
 
 
 def _receipt(check: CheckResult) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """The Docker side: the client, builds, sessions that clean up after themselves, locks, the watch
-over events, the sandbox's limits, what may be asked for, images, the lab's bases, GPUs.
+over events, the sandbox's limits, what may be asked for, images, the lab's bases, GPUs, where the
+engine is and which one is none to grade on.
 
-It must not know exercises or answers, and it never judges. Only ``client``, its nouns and
-``location`` import docker-py, and only ``build`` builds.
+It must not know exercises or answers, and it never judges. Only ``client`` and its
+nouns import docker-py, and only ``build`` builds.
 """
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "permitted",
     "sandbox",
     "session",
+    "unfit",
     "watch",
 ]

@@ -34,8 +34,7 @@ _V2 = {"memory.max": MEMORY_BYTES, "memory.swap.max": 0, "pids.max": PIDS}
 
 def available(driver: str) -> bool:
     """Whether builds can be limited; ``driver`` is the engine's cgroup driver."""
-    address = location.address() or "unix://"
-    return os.geteuid() == 0 and driver == "cgroupfs" and address.startswith("unix://")
+    return os.geteuid() == 0 and driver == "cgroupfs" and bool(location.find().socket)
 
 
 @contextlib.contextmanager

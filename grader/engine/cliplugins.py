@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 from grader.engine import location
@@ -47,6 +49,30 @@ def compose() -> tuple[str, ...]:
     return (docker(), "compose")
 
 
+@functools.cache
+def buildx_version() -> str:
+    """Raises EngineError when it isn't installed."""
+    return _version([*buildx(), "version"])
+
+
+@functools.cache
+def compose_version() -> str:
+    """Raises GraderError when it isn't installed: the docker CLI alone knows no Compose."""
+    version = _version([*compose(), "version", "--short"])
+    if not version:
+        raise GraderError("Docker Compose is missing: ./lab setup installs it or says how.")
+    return version
+
+
+def _version(command: list[str]) -> str:
+    """The version that a program prints, empty where it fails."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    found = re.search(r"v?(\d+\.\d+\.\d+)", done.stdout)
+    return found[1] if found and not done.returncode else ""
+
+
 def _program(name: str) -> str | None:
     for folder in _FOLDERS:
         path = Path(folder).expanduser() / name
@@ -58,7 +84,6 @@ def _program(name: str) -> str | None:
 def environment(folder: Path) -> dict[str, str]:
     """A clean environment: the engine's address, and a configuration folder of its own, so that
     no credentials and no builder of the user's are used."""
-    address = location.address()
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),
@@ -68,5 +93,5 @@ def environment(folder: Path) -> dict[str, str]:
         "BUILDKIT_COLORS": "",
         "NO_COLOR": "1",
         **_SHORT_LIVED,
-        **({"DOCKER_HOST": address} if address else {}),
+        **location.environment(),
     }

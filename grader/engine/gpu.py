@@ -22,6 +22,10 @@ LIST_COMMAND = ("nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader")
 LIST_SECONDS = 20.0
 ALL = {"Driver": "", "Count": -1, "DeviceIDs": None, "Capabilities": [["gpu"]], "Options": {}}
 """The device request of ``--gpus all``."""
+ROOTLESS = (
+    "The simulated GPU host gives containers device nodes, and a rootless engine can't make them. "
+    "An engine that runs as root judges this."
+)
 NAME = "Drydock Simulated GPU"
 MEMORY_MIB = 16384
 _CDI = re.compile(r"^nvidia\.com/gpu=(.+)$")

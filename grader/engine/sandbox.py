@@ -42,7 +42,8 @@ def host_config(
 ) -> dict[str, Any]:
     """The HostConfig of a student container.
 
-    ``network`` is a network mode, ``volumes`` the paths that its image declares as VOLUME: each
+    ``network`` is a network mode, ``host_cpus`` how many there are (0 where CPU time can't be
+    limited), ``volumes`` the paths that its image declares as VOLUME: each
     becomes a tmpfs of bounded size, or a submission could fill the disk through it.
     ``overrides`` come from a checked exercise and from what a learner asks for; they can't widen
     what is not theirs to widen.
@@ -65,6 +66,8 @@ def host_config(
         "Ulimits": _ulimits(limits, asked.get("Ulimits") or ()),
         "Tmpfs": _tmpfs(limits, volumes, asked),
     }
+    if host_cpus:  # the engine refuses more CPUs than there are, though nobody can take them
+        config["NanoCpus"] = min(config["NanoCpus"], int(host_cpus * 1e9))
     if "NanoCpus" not in asked and (config.get("CpuQuota") or config.get("CpuPeriod")):
         del config["NanoCpus"]  # the engine takes one form of a CPU limit only
     return config

@@ -26,6 +26,7 @@ from grader.probe.container import Container
 from grader.probe.layers import Entry, Layers
 from grader.probe.start import Rebuild, Start
 from grader.verdict.event import Event, Listener
+from grader.verdict.outcome import CapabilityAbsent
 
 
 class Fixtures:
@@ -70,8 +71,12 @@ class Fixtures:
 
     @pytest.fixture(scope="session")
     def gpu_host(self, image: Image, start: Start) -> GpuHost:
-        """The GPUs of this machine: its own, or simulated ones."""
-        if not self._bench.engine.facts.gpu:
+        """The GPUs of this machine: its own, or simulated ones. Raises CapabilityAbsent where
+        there can be neither."""
+        facts = self._bench.engine.facts
+        if not facts.gpu:
+            if facts.rootless:
+                raise CapabilityAbsent("gpu", gpu.ROOTLESS)
             return gpu.simulated()
         lister = start(
             image,

@@ -12,7 +12,7 @@ from grader.engine.client.call import Refused
 from grader.grading.provenance import IMAGES
 
 REPORTED = ("version", "api", "cgroup", "runtime", "store")
-KEYED = ("arch", "swap", "cpus")
+KEYED = ("arch", "swap", "cpus", "rootless", "cpu_limits")
 
 
 def facts(engine: Engine) -> dict[str, Any]:

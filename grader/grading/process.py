@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
-from grader.engine import client
+from grader.engine import client, location
 from grader.engine import session as sessions
 from grader.exercise.project import DEBUG
 from grader.grading import host, provenance, stock
@@ -49,9 +49,7 @@ _ARGUMENTS = (
 def serve(pipe: Connection, request: Request) -> None:
     """Grade, send events and at last ``("done", Ending)`` or ``("error", sentence)``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.pop("DOCKER_HOST", None)
-    if request.engine:
-        os.environ["DOCKER_HOST"] = request.engine
+    location.use(request.engine)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sending = threading.Lock()
 
@@ -83,7 +81,7 @@ def grade(request: Request, send: Listener) -> Iterator[Ending | Spare]:
     """Run the checks, unless their verdicts are known; every verdict is an event. Yields the ending
     when the last one is known, cleans up after that, and yields what a stock takes back. Raises
     EngineError."""
-    engine = client.connect()
+    engine = client.connect(request.engine)
     ending = Ending(host.facts(engine), _key(request, engine) if request.results else "")
     if ending.key and not request.fresh:
         known = results.find(ending.key, request.results)

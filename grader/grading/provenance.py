@@ -28,7 +28,7 @@ NOT_GRADING = frozenset(
 
 ENGINE_FACTS = (
     *("version", "api", "arch", "cgroup", "runtime", "store", "swap", "cpus"),
-    *("gpu", "build_network", "build_limits"),
+    *("gpu", "build_network", "build_limits", "rootless", "cpu_limits"),
 )
 IMAGES = "images"
 """In an engine's facts: the ids of the lab's images by name."""

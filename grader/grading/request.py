@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.answer.submission import Submission
+from grader.engine.location import Location
 from grader.engine.sandbox import Limits
 from grader.exercise.catalog import Exercise
 from grader.verdict.report import Report
@@ -27,8 +28,8 @@ class Request:
     session: str
     checks: tuple[Path, ...]
     limits: Limits
-    engine: str | None
-    """``DOCKER_HOST`` of the caller: the warm parent may have been started under another."""
+    engine: Location
+    """The caller's: the warm parent may have been started under another."""
     results: Path | None = None
     """The folder of the store to look in first."""
     fresh: bool = False

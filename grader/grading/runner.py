@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import secrets
 import time
 from dataclasses import replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.answer.submission import Submission, is_untouched
+from grader.engine import location
 from grader.engine.sandbox import LIMITS, Limits
 from grader.exercise import checkspec
 from grader.exercise.catalog import Exercise
@@ -60,7 +60,7 @@ def grade(
         secrets.token_hex(8),
         (exercise.checks_path, private) if private else (exercise.checks_path,),
         limits,
-        os.environ.get("DOCKER_HOST"),
+        location.find(),
         results,
         fresh,
         stock.lend(exercise) if stock else None,

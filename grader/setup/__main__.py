@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader.setup import doctor, engine, images
 from grader.verdict.outcome import GraderError
+from grader.verdict.stream import for_any_terminal
 
 
 def main() -> int:
@@ -23,6 +24,7 @@ def main() -> int:
     bundle.add_argument("file", type=Path)
     look = commands.add_parser("doctor", help="what is here and what is missing")
     look.add_argument("--json", action="store_true")
+    for_any_terminal(as_json="--json" in sys.argv)
     options = parser.parse_args()
     try:
         if options.command == "doctor":

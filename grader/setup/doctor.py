@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import platform
 import re
 import shutil
-import subprocess
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from grader.engine import bases, client, cliplugins, location
-from grader.engine.client import Engine
+from grader.engine import bases, client, cliplugins, location, unfit
+from grader.engine.client import Engine, EngineFacts
+from grader.engine.location import Location
+from grader.engine.unfit import Unfit
 from grader.setup import images
 from grader.setup import platform as systems
 from grader.verdict.outcome import EngineError, GraderError
@@ -28,8 +29,13 @@ RUNC_FIXED = ((1, 2, 8), (1, 3, 3), (1, 4, 0))
 """First releases of each series without CVE-2025-31133, -52565 and -52881 (runc's advisories)."""
 RUNC_FD_LEAK_FIXED = (1, 1, 12)
 """First release without CVE-2024-21626."""
-ENGINE_FIXED = {24: (24, 0, 9), 25: (25, 0, 2)}
-"""First releases with a BuildKit without CVE-2024-23651, -23652 and -23653 (Docker's advisory)."""
+BUILDKIT_FIXED = (25, 0, 2)
+"""First engine with a BuildKit without CVE-2024-23651, -23652 and -23653 (Docker's advisory)."""
+_UPSTREAM = re.compile(r"v\d.*|[0-9a-f]{7,}|")
+"""A commit as runc's own builds tell it; a distribution's builds tell their package there."""
+OLDEST_BUILDX = (0, 10, 0)
+"""The first with --provenance, which builds here switch off."""
+OLDEST_COMPOSE = (2, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -45,14 +51,19 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at everything that the lab needs. Never raises for what is missing."""
     findings = [_python()]
+    place = location.find()
     try:
-        connected = client.connect()
+        findings += _of_engine(client.connect(place), place)
+    except Unfit as error:
+        findings.append(Finding("engine", "missing", error.found, _next_step(error)))
     except EngineError as error:
-        advice = systems.advice(systems.detect())
-        findings.append(Finding("engine", "missing", str(error).split(".")[0] + ".", advice))
-    else:
-        findings += _of_engine(connected)
-    return [*findings, _buildx(), _compose()]
+        findings.append(Finding("engine", "missing", str(error), "Try again; then see its log."))
+    return [*findings, _docker(), _buildx(), _compose()]
+
+
+def _next_step(error: Unfit) -> str:
+    """What to do on this very system, where there is no engine at all."""
+    return systems.advice(systems.detect()) if error.advice == unfit.MENDS else error.advice
 
 
 def is_ready(findings: list[Finding]) -> bool:
@@ -81,43 +92,72 @@ def _python() -> Finding:
     return Finding("python", "ok", version)
 
 
-def _of_engine(connected: Engine) -> Iterator[Finding]:
-    info = connected.information()
+def _of_engine(connected: Engine, place: Location) -> Iterator[Finding]:
     facts = connected.facts
+    info = connected.information()
     version = _number(facts.version)
-    fixed = ENGINE_FIXED.get(version[0], (26, 0, 0))
-    leak = version < fixed
+    has_holes = bool(version) and version < BUILDKIT_FIXED
     yield Finding(
         "engine",
-        "warn" if leak else "ok",
-        f"{facts.version}, API {facts.api}, storage {info.get('Driver')}, at "
-        f"{location.address() or 'the default socket'}",
+        "warn" if has_holes else "ok",
+        f"{facts.version}, API {facts.api}, at {place}",
         "Its BuildKit has known escapes (CVE-2024-23651 to -23653): use 25.0.2 or newer, and a "
         "machine you can throw away for answers of strangers."
-        if leak
+        if has_holes
         else "",
     )
-    yield _runc(str(info.get("RuncCommit", {}).get("ID") or ""))
+    if not place.socket:
+        yield _remote(place)
+    if facts.rootless:
+        yield _rootless(facts.gpu)
+    yield Finding("image store", "ok", _store(facts, info.get("Driver")))
+    yield _runc(*connected.component("runc"))
     yield from _images(connected)
-    yield _cgroup(facts.cgroup, facts.cgroup_driver)
+    yield _cgroup(facts.cgroup, facts.cgroup_driver, limits_cpus=facts.cpu_limits)
     yield _swap(facts.swap)
-    yield _gpu(facts.gpu)
-    yield _disk(Path(str(info.get("DockerRootDir") or "/")))
+    if facts.gpu or not facts.rootless:
+        yield _gpu(facts.gpu)
+    if place.socket and info.get("Name") == socket.gethostname():
+        yield _disk(Path(str(info.get("DockerRootDir") or "/")))
 
 
-def _runc(commit: str) -> Finding:
-    path = shutil.which("runc", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if path is None:
-        return Finding("runc", "ok", f"not on this machine's PATH (commit {commit or 'unknown'})")
-    text = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"version (\S+)", text)
-    package = re.search(r"commit: (\S*deb\S*)", text)
-    version = _number(found[1]) if found else (0,)
-    name = (found[1] if found else "unknown") + (f" (package {package[1]})" if package else "")
-    if any(version[:2] == fixed[:2] and version >= fixed for fixed in RUNC_FIXED):
+def _remote(place: Location) -> Finding:
+    advice = (
+        "Answers are graded there as here; ports that you publish by hand are that machine's. "
+        "Whoever reaches the engine's port owns it: leave it open to nobody else."
+    )
+    return Finding("remote engine", "warn", f"reached over the network, {place.url}", advice)
+
+
+def _rootless(has_gpu: bool) -> Finding:
+    advice = "Everything is judged as elsewhere"
+    if not has_gpu:
+        advice += (
+            ", but the checks of gpu_visibility that give a container GPUs: those are skipped, and "
+            "its report is incomplete"
+        )
+    return Finding("rootless", "ok" if has_gpu else "warn", "the engine has no root", advice + ".")
+
+
+def _store(facts: EngineFacts, driver: object) -> str:
+    """Where images lie: sizes, ids and ``docker save`` differ between the two."""
+    if facts.store == "containerd":
+        return f"containerd's image store, snapshotter {driver}"
+    return f"Docker's classic store, driver {driver}"
+
+
+def _runc(version: str, commit: str) -> Finding:
+    """The engine's own runc; the one on this machine's PATH may be another."""
+    if not version:
+        return Finding("runc", "ok", "the engine doesn't tell its version")
+    package = "" if _UPSTREAM.fullmatch(commit) else commit
+    number = _number(version)
+    name = version + (f" (package {package})" if package else "")
+    is_newer = number >= RUNC_FIXED[-1]
+    if is_newer or any(number[:2] == fixed[:2] and number >= fixed for fixed in RUNC_FIXED):
         return Finding("runc", "ok", name)
     holes = "CVE-2025-31133, -52565 and -52881"
-    if version < RUNC_FD_LEAK_FIXED and not package:
+    if number < RUNC_FD_LEAK_FIXED and not package:
         holes = f"CVE-2024-21626, {holes}"
     advice = f"By its number it has known escapes ({holes}). "
     advice += (
@@ -143,8 +183,17 @@ def _images(connected: Engine) -> Iterator[Finding]:
         yield Finding("inspector", "ok", tag)
 
 
-def _cgroup(version: int, driver: str) -> Finding:
-    return Finding("cgroup", "ok", f"version {version}, driver {driver}")
+def _cgroup(version: int, driver: str, *, limits_cpus: bool) -> Finding:
+    found = f"version {version}, driver {driver}"
+    if limits_cpus:
+        return Finding("cgroup", "ok", found)
+    return Finding(
+        "cgroup",
+        "warn",
+        f"{found}, CPU time isn't limited",
+        "Checks on CPU limits are skipped. A rootless engine has to be given the cpu controller: "
+        "https://docs.docker.com/engine/security/rootless/#limiting-resources",
+    )
 
 
 def _swap(accounted: bool) -> Finding:
@@ -174,26 +223,33 @@ def _disk(root: Path) -> Finding:
     return Finding("disk", "ok", found)
 
 
-def _buildx() -> Finding:
+def _docker() -> Finding:
     try:
-        command = cliplugins.buildx()
-    except EngineError:
-        advice = systems.advice(systems.detect())
-        return Finding("buildx", "missing", "not installed", advice)
-    return Finding("buildx", "ok", _version([*command, "version"]))
+        return Finding("docker cli", "ok", cliplugins.docker())
+    except GraderError:
+        return Finding("docker cli", "missing", "not installed", _how_to_install())
+
+
+def _buildx() -> Finding:
+    with contextlib.suppress(EngineError):
+        version = cliplugins.buildx_version()
+        if version and _number(version) < OLDEST_BUILDX:
+            return Finding("buildx", "missing", f"{version}; 0.10 is needed", _how_to_install())
+        return Finding("buildx", "ok", version or "present")
+    return Finding("buildx", "missing", "not installed", _how_to_install())
 
 
 def _compose() -> Finding:
-    with contextlib.suppress(GraderError, subprocess.CalledProcessError):
-        version = _version([*cliplugins.compose(), "version"], check=True)
+    with contextlib.suppress(GraderError):
+        version = cliplugins.compose_version()
+        if _number(version) < OLDEST_COMPOSE:
+            return Finding("compose", "missing", f"{version}; 2.0 is needed", _how_to_install())
         return Finding("compose", "ok", version)
-    return Finding("compose", "warn", "not installed", "Compose exercises need docker-compose v2.")
+    return Finding("compose", "missing", "not installed", _how_to_install())
 
 
-def _version(command: list[str], *, check: bool = False) -> str:
-    text = subprocess.run(command, capture_output=True, text=True, check=check).stdout
-    found = re.search(r"v?(\d+\.\d+\.\d+)", text)
-    return found[1] if found else "present"
+def _how_to_install() -> str:
+    return systems.advice(systems.detect())
 
 
 def _number(text: str) -> tuple[int, ...]:

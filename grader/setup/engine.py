@@ -11,68 +11,60 @@ import time
 from pathlib import Path
 
 from grader.engine import cliplugins
-from grader.engine.client import OLDEST, Engine, connect
+from grader.engine.client import Engine, connect
+from grader.engine.unfit import OLDEST, Unfit
 from grader.setup import archive, platform
 from grader.setup.step import SetupError, call, privileged, step
-from grader.verdict.outcome import EngineError
+from grader.verdict.outcome import EngineError, GraderError
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
+OPENING_SECONDS = 3.0
 LOG = Path("/var/log/dockerd.log")
 CGROUPS = Path("/sys/fs/cgroup")
 FEWER_COLLECTIONS = {"GOGC": "300"}
 """An engine that starts and removes a container every second spends a fifth of its time on
 collecting garbage. With this it needs a tenth less time and 40 MB more (measured with 26.1.5)."""
-SOCKETS = (
-    "/var/run/docker.sock",
-    "{runtime}/docker.sock",
-    "{home}/.docker/run/docker.sock",
-    "{home}/.docker/desktop/docker.sock",
-    "{home}/.colima/default/docker.sock",
-    "{runtime}/podman/podman.sock",
-    "/run/podman/podman.sock",
-)
 
 
 def ensure(*, may_install: bool) -> Engine:
-    """An engine with buildx. Raises SetupError with the next step on this machine."""
+    """An engine with the programs that talk to it. Raises SetupError with the next step on this
+    machine."""
     engine = find()
-    if engine is None or not _has_buildx():
-        engine = _bring_up(may_install=may_install)
+    if engine is None:
+        return _bring_up("No Docker Engine answers here", may_install=may_install)
+    if lacking := lacks():
+        return _bring_up(f"{lacking} is missing here", may_install=may_install)
     return engine
 
 
 def find() -> Engine | None:
-    """An engine that answers already; sets DOCKER_HOST when it is not on the usual socket."""
+    """An engine that can be graded on; None where one may be installed or started instead. Raises
+    SetupError where that wouldn't help."""
     try:
-        return connect()
-    except EngineError:
-        if "DOCKER_HOST" in os.environ:
+        engine = connect()
+        _ = engine.facts
+    except Unfit as error:
+        if error.is_mendable:
             return None
-    runtime = os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
-    for pattern in SOCKETS:
-        socket = pattern.format(runtime=runtime, home=Path.home())
-        if Path(socket).exists():
-            os.environ["DOCKER_HOST"] = f"unix://{socket}"
-            try:
-                return connect()
-            except EngineError:
-                del os.environ["DOCKER_HOST"]
-    return None
+        raise SetupError(f"{error.found} {error.advice}") from error
+    except EngineError:  # it answers, and not every call as yet
+        return None
+    return engine
 
 
-def _bring_up(*, may_install: bool) -> Engine:
+def _bring_up(problem: str, *, may_install: bool) -> Engine:
     system = platform.detect()
     if not system.installs:
-        raise SetupError(f"No Docker Engine answers here. {platform.advice(system)}")
+        raise SetupError(f"{problem}. {platform.advice(system)}")
     if privileged(["true"]) is None:
         raise SetupError(
-            "No Docker Engine answers, and installing or starting one takes root. "
+            f"{problem}, and installing or starting it takes root. "
             "Run sudo ./lab setup, or ask an administrator."
         )
-    if _dockerd() is None or not _has_buildx() or _is_too_old():
-        if not may_install and not _agreed(system):
-            raise SetupError("No Docker Engine, and none was installed. ./lab setup --yes does.")
+    if _dockerd() is None or lacks() or _is_too_old():
+        if not may_install and not _agreed(system, problem):
+            raise SetupError(f"{problem}, and nothing was installed. ./lab setup --yes does.")
         install(system)
     if (engine := find()) is not None:
         return engine
@@ -102,6 +94,7 @@ def install(system: platform.System) -> None:
             environment=environment,
         )
     cliplugins.buildx.cache_clear()
+    cliplugins.compose.cache_clear()
 
 
 def _add_archive(codename: str) -> None:
@@ -155,12 +148,22 @@ def _start_without_init() -> subprocess.Popen[bytes]:
 
 def _wait(process: subprocess.Popen[bytes] | None) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while find() is None:
+    while not _is_up(patient=time.monotonic() < deadline - START_SECONDS + OPENING_SECONDS):
         ended = process is not None and process.poll() is not None
         if ended or time.monotonic() > deadline:
             lines = LOG.read_text(errors="replace").splitlines()[-8:] if LOG.is_file() else []
             raise SetupError("The engine did not start.\n" + "\n".join(f"    {x}" for x in lines))
         time.sleep(POLL_SECONDS)
+
+
+def _is_up(*, patient: bool) -> bool:
+    """A new socket belongs to root alone for a moment, before the engine hands it to its group."""
+    try:
+        return find() is not None
+    except SetupError:
+        if patient:
+            return False
+        raise
 
 
 def _mount_cgroups() -> None:
@@ -202,18 +205,24 @@ def _is_too_old() -> bool:
     return number.isdigit() and int(number) < OLDEST
 
 
-def _has_buildx() -> bool:
+def lacks() -> str:
+    """The first of the docker CLI, buildx and Compose that isn't installed; empty when all are."""
     try:
+        name = "the docker command line"
+        cliplugins.docker()
+        name = "buildx"
         cliplugins.buildx()
-    except EngineError:
-        return False
-    return True
+        name = "Compose"
+        cliplugins.compose_version()
+    except GraderError:
+        return name
+    return ""
 
 
-def _agreed(system: platform.System) -> bool:
+def _agreed(system: platform.System, problem: str) -> bool:
     if not sys.stdin.isatty():
         return False
     origin = f" (from Debian {archive.SUITE})" if system.codename == "bookworm" else ""
-    sys.stderr.write(f"No Docker Engine here. Install docker.io{origin} with apt-get? [y/N] ")
+    sys.stderr.write(f"{problem}. Install docker.io{origin} with apt-get? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -16,19 +16,16 @@ import requests
 from docker.errors import DockerException
 
 import docker
-from grader.engine import location
+from grader.engine import location, unfit
 from grader.engine.client.call import TIMEOUT, translated
 from grader.engine.client.containers import Containers
 from grader.engine.client.images import Images
 from grader.engine.client.insides import Insides
 from grader.engine.client.leavings import Leavings
-from grader.verdict.outcome import EngineError
+from grader.engine.location import Location
 
 CONTAINERD = "io.containerd.snapshotter."
 """What the driver's type begins with where containerd keeps the images (moby, daemon/info.go)."""
-
-OLDEST = 25
-"""The first engine with the start interval of health checks, which checks and exercises use."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,8 @@ class EngineFacts:
     identity: str
     store: str
     """Where images are kept: ``containerd``, or the name of the engine's own storage driver."""
+    rootless: bool
+    cpu_limits: bool
 
 
 class _Client(docker.APIClient):
@@ -65,23 +64,20 @@ class _Client(docker.APIClient):
         return self._told
 
 
-def connect() -> Engine:
-    """An engine that answers. Raises EngineError with the next step otherwise."""
+def connect(place: Location | None = None) -> Engine:
+    """An engine that answers and that can be graded on, the one that is found where none is named.
+    Raises Unfit with the next step otherwise."""
+    place = place or location.find()
+    if problem := unfit.by_location(place):
+        raise problem
     try:
-        client = _Client(base_url=location.address(), version="auto", timeout=int(TIMEOUT))
+        client = _Client(base_url=place.url, version="auto", timeout=int(TIMEOUT))
+        version = client.version()
     except (DockerException, requests.RequestException, OSError) as error:
-        raise EngineError(
-            "No Docker Engine answers. ./lab setup installs or starts one where it may; "
-            "./lab doctor says what is missing. Nothing was scored."
-        ) from error
-    version = client.version()
-    number = version["Version"].partition(".")[0]
-    is_podman = any("Podman" in part.get("Name", "") for part in version.get("Components", ()))
-    if number.isdigit() and int(number) < OLDEST and not is_podman:
-        raise EngineError(
-            f"This Docker Engine is {version['Version']}; {OLDEST} or newer is needed. "
-            "./lab setup says how to get one. Nothing was scored."
-        )
+        raise unfit.by_silence(place) from error
+    if problem := unfit.by_version(version, place):
+        client.close()
+        raise problem
     return Engine(client, version)
 
 
@@ -100,7 +96,10 @@ class Engine(Containers, Insides, Images, Leavings):
 
     @functools.cached_property
     def facts(self) -> EngineFacts:
+        """Raises Unfit where containers can't be limited as the lab has to."""
         info = self.information()
+        if problem := unfit.by_information(info):
+            raise problem
         return EngineFacts(
             version=self._version["Version"].split("+")[0],
             api=self._version["ApiVersion"],
@@ -117,7 +116,19 @@ class Engine(Containers, Insides, Images, Leavings):
             cgroup_driver=info.get("CgroupDriver") or "",
             identity=info.get("ID") or "",
             store=_store(info),
+            rootless=unfit.is_rootless(info),
+            cpu_limits=bool(info.get("CpuCfsQuota", True)),
         )
+
+    def component(self, name: str) -> tuple[str, str]:
+        """(version, commit) of a part of the engine, as ``docker version`` lists them; empty where
+        it doesn't tell."""
+        for part in self._version.get("Components") or ():
+            if part.get("Name") == name:
+                return str(part.get("Version") or ""), str(
+                    (part.get("Details") or {}).get("GitCommit") or ""
+                )
+        return "", ""
 
     @translated
     def information(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from grader.probe.bench import Bench
 from grader.probe.container.living import Living
 from grader.probe.container.observed import Observed
 from grader.probe.container.serving import Serving
-from grader.verdict.outcome import LearnerFault
+from grader.verdict.outcome import CapabilityAbsent, LearnerFault
 from grader.verdict.report import Evidence
 from grader.verdict.text import clean
 
@@ -45,8 +45,15 @@ _START_FAULTS = (
     "Minimum memory",
     "Conflicting options",
     "Range of CPUs",
-    "Requested CPUs are not available",
     "invalid",
+)
+
+
+_NO_SUCH_CPUS = "Requested CPUs are not available"
+_CPU_LIMITS = ("NanoCpus", "CpuQuota")
+NO_CPU_LIMITS = (
+    "This engine can't limit CPU time: its kernel doesn't account for it, or a rootless engine was "
+    "not given the cpu controller."
 )
 
 
@@ -69,8 +76,11 @@ def run(
     ``config`` and ``host`` override the API body and its HostConfig; ``files`` is a tar archive
     put into the root before the start, ``secrets`` are files under /run/secrets, as Compose has
     them. ``beside``: without a network and out of the pod, which keeps its container. Raises
-    LearnerFault when it can't start.
+    LearnerFault when it can't start, CapabilityAbsent when the engine lacks what it asks for.
     """
+    facts = bench.engine.facts
+    if not facts.cpu_limits and any((host or {}).get(key) for key in _CPU_LIMITS):
+        raise CapabilityAbsent("cpu", NO_CPU_LIMITS)
     if secrets:
         mounts = (*(host or {}).get("Mounts", ()), {"Type": "volume", "Target": SECRETS})
         host = {**(host or {}), "Mounts": mounts}
@@ -81,14 +91,14 @@ def run(
         "HostConfig": host_config(
             bench.limits,
             network="none" if beside else f"container:{bench.pod.id}",
-            host_cpus=bench.engine.facts.cpus,
+            host_cpus=facts.cpus if facts.cpu_limits else 0,
             volumes=image.volumes,
             overrides=host,
         ),
     }
     identity = ""
     try:
-        identity = bench.session.owns(bench.engine.create(body))
+        identity = bench.session.owns(_created(bench, body))
         container = Container(bench, image, identity)
         if files:
             bench.engine.put_archive(identity, "/", files)
@@ -105,6 +115,18 @@ def run(
             ) from error
         raise
     return container
+
+
+def _created(bench: Bench, body: dict[str, Any]) -> str:
+    """A new container's id. CPUs that this host lacks are left out: they are a place to run at, no
+    limit, and an answer that names them is as right as it is on the machine it was written for."""
+    try:
+        return bench.engine.create(body)
+    except Refused as error:
+        if _NO_SUCH_CPUS not in error.reason:
+            raise
+    anywhere = {key: value for key, value in body["HostConfig"].items() if key != "CpusetCpus"}
+    return bench.engine.create({**body, "HostConfig": anywhere})
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:

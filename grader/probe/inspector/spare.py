@@ -3,13 +3,13 @@ process."""
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.engine import location
 from grader.engine.bases import inspector_tag
 
 Role = Literal["pod", "observer", "collector"]
@@ -22,8 +22,7 @@ abandoned, see ``session.sweep``."""
 
 def kind_of(role: Role, sysctls: Mapping[str, str]) -> Kind:
     """What makes two inspectors the same: engine, program, role and network settings."""
-    engine = os.environ.get("DOCKER_HOST", "")
-    return engine, inspector_tag(), role, tuple(sorted(sysctls.items()))
+    return location.address(), inspector_tag(), role, tuple(sorted(sysctls.items()))
 
 
 @dataclass(frozen=True)

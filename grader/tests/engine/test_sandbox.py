@@ -12,10 +12,12 @@ from grader.tests.compose.test_compose import service
 BOUNDED = f"rw,nosuid,nodev,size={LIMITS.tmpfs_bytes}"
 
 
-def started(*lines: str, volumes: tuple[str, ...] = ()) -> dict[str, Any]:
+def started(*lines: str, volumes: tuple[str, ...] = (), host_cpus: int = 2) -> dict[str, Any]:
     """The HostConfig that a service with these lines is started with."""
     asked = service(*lines).sandboxed
-    return host_config(LIMITS, network="none", host_cpus=2, volumes=volumes, overrides=asked)
+    return host_config(
+        LIMITS, network="none", host_cpus=host_cpus, volumes=volumes, overrides=asked
+    )
 
 
 def ulimits(*lines: str) -> dict[str, tuple[int, int]]:
@@ -31,6 +33,23 @@ def test_processes_stay_bounded(asked: str, given: int) -> None:
 
 def test_processes_are_bounded_where_nothing_is_asked_for() -> None:
     assert started()["PidsLimit"] == LIMITS.pids
+
+
+@pytest.mark.parametrize(
+    ("asked", "host_cpus", "given"),
+    [("0.5", 1, 0.5), ("1.5", 1, 1.0), ("1.5", 2, 1.5), ("", 1, 1.0), ("", 64, LIMITS.cpus)],
+)
+def test_a_limit_above_the_hosts_cpus_is_none_that_fails(
+    asked: str, host_cpus: int, given: float
+) -> None:
+    """The engine refuses to start it, and on the machine it was written for it is right."""
+    lines = [f"cpus: {asked}"] if asked else []
+    assert started(*lines, host_cpus=host_cpus)["NanoCpus"] == given * 1e9
+
+
+def test_no_cpu_limit_is_asked_for_where_there_can_be_none() -> None:
+    """The engine refuses such a container altogether."""
+    assert started(host_cpus=0)["NanoCpus"] == 0
 
 
 @pytest.mark.parametrize(
