@@ -20,8 +20,8 @@ PAGES = [
 CONTRIBUTING = PAGES[0].read_text(encoding="utf-8")
 PLACED = ("exercise", "check", "probe", "command", "stand-in", "face")
 BESIDE_THE_ROOMS = {"tests", "__main__"}
-BESIDE_THE_TESTS = {"checks", "variants", "classroom", "errata"}
-"""Exercises with their answers, ``docker/classroom``, and the proofs of the lesson's errata."""
+BESIDE_THE_TESTS = {"checks", "variants", "classroom", "errata", "environments"}
+"""Exercises with their answers, ``docker/classroom``, the lesson's errata, other machines."""
 
 
 def rooms() -> list[str]:
