@@ -15,6 +15,7 @@ from grader.engine.session import Session
 from grader.probe import container
 from grader.probe.bench import Bench
 from grader.verdict.facts import Ending
+from grader.verdict.outcome import GraderError
 
 LIMIT = {"Memory": 48 * MIB, "MemorySwap": 48 * MIB}
 END_SECONDS = 20.0
@@ -117,6 +118,24 @@ def test_signals_pass_and_the_end_is_told_as_it_is(bench: Bench) -> None:
     """Who is watched notices nothing: handlers run, and the exit code is its own."""
     code, endings = play(bench, "clean_end")
     assert (code, endings[0].signal, endings[0].code) == (0, 0, 0)
+
+
+def test_a_counter_of_ones_own_is_not_believed(bench: Bench) -> None:
+    """With a file system over the control groups a container could write any number there."""
+    write = "os.makedirs('/sys/fs/cgroup/memory'); "
+    for name in ("memory.events", "memory/memory.oom_control"):
+        write += f"open('/sys/fs/cgroup/{name}', 'w').write('oom_kill 5\\n'); "
+    started = container.run(
+        bench,
+        images.inspect(bench.engine, SLIM),
+        config={"Cmd": ["python", "-c", f"import os, time; {write}{READY}"], "User": "0"},
+        host={**LIMIT, "Tmpfs": {"/sys/fs/cgroup": ""}},
+        beside=True,
+    )
+    assert started.wait_line("ready", END_SECONDS)
+    with pytest.raises(GraderError, match="mounted over"):
+        started.watch_ends()
+    started.remove()
 
 
 @pytest.mark.slow

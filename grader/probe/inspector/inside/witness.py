@@ -104,12 +104,24 @@ class Witness:
 
 
 def _counter(pid: int) -> int:
-    """An open file of the container's own control group that counts OOM kills."""
+    """An open file of the container's own control group that counts OOM kills. Raises OSError where
+    there is none, or one that lies on a file system of the container's."""
     root = f"/proc/{pid}/root/sys/fs/cgroup"
     try:
-        return os.open(f"{root}/memory.events", os.O_RDONLY)
+        counter = os.open(f"{root}/memory.events", os.O_RDONLY)
     except FileNotFoundError:
-        return os.open(f"{root}/memory/memory.oom_control", os.O_RDONLY)
+        counter = os.open(f"{root}/memory/memory.oom_control", os.O_RDONLY)
+    if not _is_of_the_kernel(counter, pid):
+        os.close(counter)
+        raise OSError("something is mounted over the container's control groups")
+    return counter
+
+
+def _is_of_the_kernel(counter: int, pid: int) -> bool:
+    device = os.fstat(counter).st_dev
+    wanted = f" {os.major(device)}:{os.minor(device)} "
+    with open(f"/proc/{pid}/mountinfo") as mounts:
+        return any(wanted in line and " - cgroup" in line for line in mounts)
 
 
 def _kills(counter: int) -> int:
