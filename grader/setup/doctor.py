@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import platform
 import re
@@ -10,19 +9,18 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
-from grader.engine import bases, client, cliplugins, location, unfit
+from grader.engine import bases, client, location, unfit
 from grader.engine.client import Engine, EngineFacts
 from grader.engine.location import Location
 from grader.engine.unfit import Unfit
-from grader.setup import images
+from grader.setup import images, programs
 from grader.setup import platform as systems
-from grader.verdict.outcome import EngineError, GraderError
+from grader.setup.finding import Finding, number
+from grader.verdict.outcome import EngineError
 
-Level = Literal["ok", "warn", "missing"]
 LOW_DISK_BYTES = 5_000_000_000
 
 RUNC_FIXED = ((1, 2, 8), (1, 3, 3), (1, 4, 0))
@@ -33,19 +31,6 @@ BUILDKIT_FIXED = (25, 0, 2)
 """First engine with a BuildKit without CVE-2024-23651, -23652 and -23653 (Docker's advisory)."""
 _UPSTREAM = re.compile(r"v\d.*|[0-9a-f]{7,}|")
 """A commit as runc's own builds tell it; a distribution's builds tell their package there."""
-OLDEST_BUILDX = (0, 10, 0)
-"""The first with --provenance, which builds here switch off."""
-OLDEST_COMPOSE = (2, 0, 0)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: what was found and, unless it is fine, what to do."""
-
-    name: str
-    level: Level
-    found: str
-    advice: str = ""
 
 
 def examine() -> list[Finding]:
@@ -58,7 +43,7 @@ def examine() -> list[Finding]:
         findings.append(Finding("engine", "missing", error.found, _next_step(error)))
     except EngineError as error:
         findings.append(Finding("engine", "missing", str(error), "Try again; then see its log."))
-    return [*findings, _docker(), _buildx(), _compose()]
+    return [*findings, *programs.look()]
 
 
 def _next_step(error: Unfit) -> str:
@@ -95,7 +80,7 @@ def _python() -> Finding:
 def _of_engine(connected: Engine, place: Location) -> Iterator[Finding]:
     facts = connected.facts
     info = connected.information()
-    version = _number(facts.version)
+    version = number(facts.version)
     has_holes = bool(version) and version < BUILDKIT_FIXED
     yield Finding(
         "engine",
@@ -151,13 +136,13 @@ def _runc(version: str, commit: str) -> Finding:
     if not version:
         return Finding("runc", "ok", "the engine doesn't tell its version")
     package = "" if _UPSTREAM.fullmatch(commit) else commit
-    number = _number(version)
+    told = number(version)
     name = version + (f" (package {package})" if package else "")
-    is_newer = number >= RUNC_FIXED[-1]
-    if is_newer or any(number[:2] == fixed[:2] and number >= fixed for fixed in RUNC_FIXED):
+    is_newer = told >= RUNC_FIXED[-1]
+    if is_newer or any(told[:2] == fixed[:2] and told >= fixed for fixed in RUNC_FIXED):
         return Finding("runc", "ok", name)
     holes = "CVE-2025-31133, -52565 and -52881"
-    if number < RUNC_FD_LEAK_FIXED and not package:
+    if told < RUNC_FD_LEAK_FIXED and not package:
         holes = f"CVE-2024-21626, {holes}"
     advice = f"By its number it has known escapes ({holes}). "
     advice += (
@@ -221,36 +206,3 @@ def _disk(root: Path) -> Finding:
     if free < LOW_DISK_BYTES:
         return Finding("disk", "warn", found, "docker builder prune frees what old builds left.")
     return Finding("disk", "ok", found)
-
-
-def _docker() -> Finding:
-    try:
-        return Finding("docker cli", "ok", cliplugins.docker())
-    except GraderError:
-        return Finding("docker cli", "missing", "not installed", _how_to_install())
-
-
-def _buildx() -> Finding:
-    with contextlib.suppress(EngineError):
-        version = cliplugins.buildx_version()
-        if version and _number(version) < OLDEST_BUILDX:
-            return Finding("buildx", "missing", f"{version}; 0.10 is needed", _how_to_install())
-        return Finding("buildx", "ok", version or "present")
-    return Finding("buildx", "missing", "not installed", _how_to_install())
-
-
-def _compose() -> Finding:
-    with contextlib.suppress(GraderError):
-        version = cliplugins.compose_version()
-        if _number(version) < OLDEST_COMPOSE:
-            return Finding("compose", "missing", f"{version}; 2.0 is needed", _how_to_install())
-        return Finding("compose", "ok", version)
-    return Finding("compose", "missing", "not installed", _how_to_install())
-
-
-def _how_to_install() -> str:
-    return systems.advice(systems.detect())
-
-
-def _number(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text.split("+")[0].split("~")[0])[:3])

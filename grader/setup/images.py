@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
 import shutil
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from grader.engine import bases, cliplugins, location
+from grader.engine import bases, cliplugins
 from grader.engine.bases import DISTROLESS, DISTROLESS_NONROOT, FULL, SLIM
 from grader.engine.client import Engine
 from grader.engine.client.call import Refused
 from grader.exercise import project
-from grader.setup.step import SetupError, call, privileged, step
+from grader.setup import bundle as bundles
+from grader.setup.step import SetupError, call, docker, privileged, step
 from grader.verdict.outcome import EngineError
 
 SOURCE = project.ROOT / "docker" / "base"
@@ -67,7 +67,7 @@ def missing(engine: Engine) -> list[str]:
 def ensure(engine: Engine, bundle: Path | None) -> None:
     """Make sure that all images are there. Raises SetupError."""
     if bundle and (missing(engine) or labels(engine, bases.inspector_tag()) is None):
-        load(bundle)
+        bundles.load(bundle)
     if missing(engine):
         _make()
     if labels(engine, bases.inspector_tag()) is None:
@@ -83,46 +83,7 @@ def ensure(engine: Engine, bundle: Path | None) -> None:
 
 def save(path: Path) -> None:
     """Write everything that a machine without a network needs into one file."""
-    with step(f"Writing the lab's images to {path}"):
-        _docker("save", "-o", path, *all_tags(), failure="The images can't be saved.")
-        path.chmod(0o666 & ~_umask())  # docker makes it for its user alone
-
-
-def load(path: Path) -> None:
-    try:
-        path.open("rb").close()
-    except PermissionError as error:
-        raise SetupError(
-            f"{path} can't be read by this user: its owner, {_owner(path)}, can type "
-            f"chmod a+r {path}"
-        ) from error
-    except OSError as error:
-        raise SetupError(f"There is no bundle at {path}; ./lab bundle FILE makes one.") from error
-    with step(f"Loading the lab's images from {path}"):
-        _docker("load", "-i", path, failure=f"{path} is not a bundle of images.")
-
-
-def _owner(path: Path) -> str:
-    try:
-        return path.owner()
-    except (OSError, KeyError):
-        return "somebody else"
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _docker(*arguments: str | Path, failure: str, deadline: float = 1800.0) -> str:
-    """``docker ARGUMENTS`` on the engine that everything else uses. Raises as ``call`` does."""
-    return call(
-        ["docker", *arguments],
-        failure=failure,
-        environment=location.environment(),
-        deadline=deadline,
-    )
+    bundles.save(path, all_tags())
 
 
 def _make() -> None:
@@ -161,7 +122,7 @@ def _make() -> None:
 def _pull() -> bool:
     """Whether the official image is here or could be had."""
     with contextlib.suppress(SetupError):
-        found = _docker(
+        found = docker(
             "image",
             "inspect",
             "-f",
@@ -173,7 +134,7 @@ def _pull() -> bool:
             return True
     try:
         with step(f"Asking Docker Hub for {OFFICIAL}"):
-            _docker("pull", "-q", OFFICIAL, failure="", deadline=PULL_SECONDS * 20)
+            docker("pull", "-q", OFFICIAL, failure="", deadline=PULL_SECONDS * 20)
     except SetupError:
         sys.stderr.write("  Docker Hub can't be reached; a stand-in is made from Debian.\n")
         return False
@@ -206,7 +167,7 @@ def _bootstrap() -> None:
             [*(privileged(bootstrap) or bootstrap), SUITE, str(archive)],
             failure="Debian's archive can't be reached; try again, or use a bundle.",
         )
-        _docker("import", archive, ROOTFS, failure="The engine refused the import.")
+        docker("import", archive, ROOTFS, failure="The engine refused the import.")
 
 
 def _download_wheels(folder: Path) -> None:
@@ -261,6 +222,6 @@ def _name_stand_ins(engine: Engine) -> None:
             if known is not None and known.get(VERSION) == version():
                 continue
             try:
-                _docker("tag", tag, name, failure=f"{name} can't be named.")
+                docker("tag", tag, name, failure=f"{name} can't be named.")
             except SetupError as error:
                 raise EngineError(str(error)) from error

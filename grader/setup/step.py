@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from grader.engine import location
 from grader.verdict.outcome import GraderError
 
 LAST_LINES = 15
@@ -76,6 +77,16 @@ def call(
         end = "\n".join(f"    {line}" for line in done.stdout.splitlines()[-LAST_LINES:])
         raise SetupError(f"{failure}\n{end}")
     return done.stdout
+
+
+def docker(*arguments: str | Path, failure: str, deadline: float = 1800.0) -> str:
+    """``docker ARGUMENTS`` on the engine that everything else uses. Raises as ``call`` does."""
+    return call(
+        ["docker", *arguments],
+        failure=failure,
+        environment=location.environment(),
+        deadline=deadline,
+    )
 
 
 def privileged(command: Sequence[str]) -> list[str] | None:

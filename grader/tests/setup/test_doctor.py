@@ -17,6 +17,7 @@ from grader.exercise import project
 from grader.setup import doctor as doctors
 from grader.setup import engine as engines
 from grader.setup import platform
+from grader.setup.finding import Finding
 from grader.setup.platform import System
 from grader.setup.step import SetupError
 from grader.tests.engine.socket_of import answering, said_by
@@ -53,7 +54,7 @@ def test_without_an_engine_it_says_what_to_do() -> None:
 
 def found_on(
     monkeypatch: pytest.MonkeyPatch, path: Path, said: dict[str, Any]
-) -> dict[str, doctors.Finding]:
+) -> dict[str, Finding]:
     """The findings on an engine that ``said`` this of itself."""
     with answering(path / "docker.sock", said) as address:
         monkeypatch.setenv("DOCKER_HOST", address)
