@@ -17,6 +17,10 @@ from grader.exercise import project
 GRADER = project.ROOT / "grader"
 NOT_ROOMS = {"checks", "tests"}
 MOST_LOOSE = 5
+LONGEST = 250
+"""Lines of a module."""
+REBUILT_LATER = {"workflow"}
+"""Rooms that a later change rebuilds: their modules may be longer until then."""
 
 
 def _modules() -> Iterator[Path]:
@@ -76,6 +80,17 @@ def test_no_circle_of_imports() -> None:
 
 def test_few_modules_lie_loose() -> None:
     assert len(list(GRADER.glob("*.py"))) <= MOST_LOOSE
+
+
+def test_modules_are_short() -> None:
+    """Somebody reads one in a sitting; what is longer holds more than one noun."""
+    long = {
+        path.relative_to(GRADER).as_posix(): lines
+        for path in _modules()
+        if path.relative_to(GRADER).parts[0] not in REBUILT_LATER
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST
+    }
+    assert not long
 
 
 @pytest.mark.parametrize("room", sorted(path.parent.name for path in GRADER.glob("*/__init__.py")))
