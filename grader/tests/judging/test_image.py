@@ -15,6 +15,7 @@ from grader.judging.scenes.rebuild import Rebuilt
 from grader.probe.bench import Bench
 from grader.probe.container import Container
 from grader.probe.layers import Layer
+from grader.probe.start import Rebuild
 from grader.verdict.facts import Response
 from grader.verdict.outcome import GraderError, LearnerFault
 from grader.verdict.report import Evidence
@@ -27,9 +28,14 @@ CODE = Layer(4, "COPY app.py ./", 2_000)
 PACKAGES = Layer(3, "RUN pip install -r requirements.txt", 15_000_000)
 
 
-def rebuild(diffs: tuple[str, ...]) -> Callable[[Mapping[str, bytes]], Callable[[], Image]]:
+def rebuild(diffs: tuple[str, ...]) -> Rebuild:
     """A build of the same files that comes to these layers."""
-    return lambda changes: lambda: replace(IMAGE, diffs=diffs)
+
+    def again(changes: Mapping[str, bytes]) -> Callable[[], Image]:
+        assert not changes
+        return lambda: replace(IMAGE, diffs=diffs)
+
+    return again
 
 
 @pytest.mark.parametrize("what", ["title", "description"])
