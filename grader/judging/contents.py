@@ -23,21 +23,30 @@ _WHEEL = re.compile(r"\.whl$")
 
 @dataclass(frozen=True)
 class Contents:
-    """An image from inside: its layers above the lab's base, and the file system that they make."""
+    """An image from inside: its layers above the lab's base, the file system that they make, and
+    the ``secrets`` that were looked for in them."""
 
     layers: Layers
     filesystem: Mapping[str, Entry]
+    secrets: Mapping[str, bytes]
 
 
-def look(bench: Bench, image: Image, needles: Mapping[str, bytes]) -> Callable[[], Contents]:
-    """Read an image, and look for ``needles`` and build tools, beside what follows; calling the
+def look(bench: Bench, image: Image, secrets: Mapping[str, bytes]) -> Callable[[], Contents]:
+    """Read an image, and look for ``secrets`` and build tools, beside what follows; calling the
     result waits."""
 
     def read() -> Contents:
-        found = image_layers.read(bench, image, {**needles, **buildtools.MARKS})
-        return Contents(found, image_layers.filesystem(bench, found))
+        found = image_layers.read(bench, image, {**secrets, **buildtools.MARKS})
+        return Contents(found, image_layers.filesystem(bench, found), secrets)
 
     return bench.beside(read)
+
+
+def assert_lean(bench: Bench, seen: Contents, image: Image) -> None:
+    """Nothing of the build is left: no tools, no caches."""
+    show_leftovers(bench)
+    assert_no_tools(seen, image)
+    assert_no_leftovers(seen)
 
 
 def show_leftovers(bench: Bench) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from grader.compose import Service
+from grader.engine.image import Image
 from grader.probe.container import Container
 
 NS = 1_000_000_000
@@ -56,3 +58,24 @@ def assert_becomes(
     """The status becomes ``wanted``; ``otherwise`` begins the sentence that names it else."""
     became = container.wait_health(wanted, seconds, probes=probes)
     assert became is not None, f"{otherwise} {status(container)}."
+
+
+def assert_follows(container: Container, image: Image) -> None:
+    """The image's health check says how a service is that can be broken with a POST to /break, and
+    repaired with one to /repair."""
+    assert image.health, "The image has no health check, so Docker can't know how the service is."
+    assert_becomes(container, "healthy", "The service works, and its status is")
+    container.post("/break", {})
+    assert_becomes(container, "unhealthy", "/health answers 503, and the status is")
+    container.post("/repair", {})
+
+
+def assert_checked(image: Image, service: Service) -> None:
+    """The image or the compose file has a health check."""
+    probe = tuple(service.config.get("Healthcheck", {}).get("Test") or ()) or (
+        image.health.test if image.health else ()
+    )
+    assert probe[:1] not in ((), ("NONE",)), (
+        "Neither the image nor compose.yaml has a health check, so Docker can't know how the "
+        "service is."
+    )

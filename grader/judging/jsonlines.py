@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from grader.probe.bench import Bench
+from grader.verdict.facts import Response
 from grader.verdict.report import Evidence
 
 CLOCK_TOLERANCE = timedelta(seconds=120)
@@ -73,3 +74,36 @@ def assert_utc(lines: Sequence[Line], begun: float, ended: float) -> None:
         assert first - CLOCK_TOLERANCE <= moment <= last + CLOCK_TOLERANCE, (
             f"{text!r} is not when that happened: it was {last:%H:%M} UTC."
         )
+
+
+def assert_sound(bench: Bench, raw: Sequence[str], begun: float, ended: float) -> list[Line]:
+    """All of it is JSON with the required fields and a true time in UTC; the lines."""
+    assert_json(bench, raw)
+    lines = [line for text in raw if (line := parsed(text))]
+    assert_fields(bench, lines)
+    assert_utc(lines, begun, ended)
+    return lines
+
+
+def assert_tells(
+    bench: Bench, lines: Sequence[Line], request: str, answer: Response, version: str
+) -> None:
+    """A line of level info has the id of the ``request`` that was answered so, and the model's
+    ``version``."""
+    own = next((line for line in lines if line.get("request_id") == request), None)
+    show(bench, own)
+    assert own, (
+        f"There is no line whose request_id is {request!r}, the X-Request-Id of a prediction "
+        f"that came to {answer}."
+    )
+    assert own.get("model_version") == version, (
+        f"model_version should be {version!r} there, it is {own.get('model_version')!r}."
+    )
+    assert str(own["level"]).lower() == "info", f"Its level is {own['level']!r}, not info."
+
+
+def assert_quiet(raw: Sequence[str]) -> None:
+    """Nothing below a warning was printed where LOG_LEVEL is error."""
+    lines = [line for text in raw if (line := parsed(text))]
+    loud = [line for line in lines if str(line.get("level")).lower() in ("info", "debug")]
+    assert not loud, f"With LOG_LEVEL=error a line of level {loud[0]['level']!r} was printed."

@@ -105,3 +105,11 @@ def assert_stops(shutdown: Shutdown, container: Container, bench: Bench) -> None
         + ("the service ended " if serves else "something else ended, and the service was killed ")
         + "without finishing it."
     )
+
+
+def assert_clean(shutdown: Shutdown) -> None:
+    """The exit code is that of a service that was asked to stop: 0, or 128 and SIGTERM."""
+    code = shutdown.end.code if shutdown.end else None
+    assert code in (0, 143), (
+        f"The request was answered, but the service ended with exit code {code}."
+    )

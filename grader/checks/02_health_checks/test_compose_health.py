@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from grader import compose
-from grader.compose import ComposeFile, Service, project
+from grader.compose import Service
 from grader.compose.project import Project
-from grader.engine.image import NANOSECONDS, Image
-from grader.engine.watch import moment
+from grader.engine.image import Image
+from grader.judging import dependents
+from grader.judging.dependents import SCORER, HealthCheck, Needs
+from grader.judging.scenes import startup
+from grader.judging.scenes.startup import Startup
 from grader.probe.bench import Bench
-from grader.probe.container import Container
-from grader.verdict.outcome import LearnerFault, NotInLab
 from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("compose_health")
 
-SCORER, GATEWAY = "scorer", "gateway"
-LOAD_SECONDS = 1.5
-"""So long that whoever doesn't wait has begun before, on a busy machine too."""
 LONGEST_LOAD = 5.0
 """What the exercise says that loading may take; judged by the learner's own numbers."""
-PROBED = {"start_interval": 0.2, "interval": 2.0}
-"""Probes follow each other at once during the start period, and then now and then: each of them
-starts a program beside the services."""
-SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 2.0, 5.0
-BEGIN_SECONDS = 20.0
-STATUS_SECONDS = 20.0
-FOLLOW_SECONDS = 10.0
-"""Compose looks twice a second whether what it waits for is there; a busy machine takes longer."""
-EVENT_SECONDS, REFUSED_SECONDS = 5.0, 1.0
-"""Until an event comes of what has happened; of a file that Compose refuses none will."""
-UNKNOWN_SECONDS = 2.0
-"""Compose waits for a status that doesn't come; whoever doesn't wait has long begun."""
-PROBES = 15
-MOST_SERVICES = 6
 AFTER = (
     "docker events --since 30m --until $(date +%s) --filter container=web "
     "--filter container=gateway --filter event=start --filter event=health_status "
@@ -52,210 +33,61 @@ BROKEN = (
 )
 
 
-@dataclass(frozen=True)
-class Play:
-    """What happened when Compose brought the services up. ``starts`` are the first starts of the
-    dependents, ``healthy`` and ``unhealthy`` when the scorer first was, in seconds by the engine's
-    clock."""
-
-    scorer: Container
-    health: str
-    healthy: float | None
-    unhealthy: float | None
-    starts: Mapping[str, float]
-    said: str
-
-    @property
-    def too_early(self) -> list[str]:
-        """Dependents that didn't wait until it was known how the scorer is."""
-        known = min(filter(None, (self.healthy, self.unhealthy)), default=None)
-        return [name for name, at in self.starts.items() if known is None or at < known]
-
-    def show(self) -> Evidence:
-        """The order of things, as the engine's events tell it."""
-        seen = [(at, f"{name} start") for name, at in self.starts.items()]
-        seen += [(self.healthy, "web health_status: healthy")] if self.healthy else []
-        rows = ["web start", *(text for _, text in sorted(seen))]
-        return Evidence(AFTER, "\n".join(rows))
+@pytest.fixture(scope="module")
+def needs(answers: Mapping[str, str]) -> Needs:
+    return dependents.needs(answers["compose.yaml"])
 
 
 @pytest.fixture(scope="module")
-def names(answers: Mapping[str, str]) -> dict[str, Any]:
-    """What each service that has to do with the scorer depends on."""
-    asked = compose.read(answers["compose.yaml"], run=()).asked
-    needs = {str(name): _needs(service.get("depends_on")) for name, service in asked.items()}
-    wanted = {name for name in needs if SCORER in needs[name]} | ({GATEWAY} & needs.keys())
-    wanted |= set() if wanted else needs.keys() - {SCORER}
-    if not wanted:
-        raise LearnerFault("compose.yaml has no service called gateway that could wait.")
-    todo = [*wanted, SCORER]
-    while todo:
-        name = todo.pop()
-        wanted.add(name)
-        todo += [each for each in needs.get(name, {}) if each in needs and each not in wanted]
-    if len(wanted) > MOST_SERVICES:
-        raise LearnerFault(
-            f"compose.yaml has {len(wanted)} services that have to do with the scorer; the lab "
-            f"starts at most {MOST_SERVICES}."
-        )
-    return {name: needs.get(name, {}) for name in sorted(wanted)}
-
-
-def _needs(asked: Any) -> dict[str, Any]:
-    """depends_on in its long form."""
-    if isinstance(asked, list):
-        return {str(name): {"condition": "service_started"} for name in asked}
-    return {str(name): how for name, how in (asked or {}).items()} if _is_map(asked) else {}
-
-
-def _is_map(asked: Any) -> bool:
-    if asked is not None and not isinstance(asked, dict):
-        raise LearnerFault("depends_on takes a list of services, or a mapping.")
-    return asked is not None
+def services(answers: Mapping[str, str], needs: Needs) -> dict[str, Service]:
+    return dependents.services(answers["compose.yaml"], needs)
 
 
 @pytest.fixture(scope="module")
-def services(answers: Mapping[str, str], names: Mapping[str, Any]) -> dict[str, Service]:
-    """What Compose makes of them. One that only waits may have any image: ours stands in."""
-    file = compose.read(answers["compose.yaml"], run=names)
-    needed = {each for needs in names.values() for each in needs} | {SCORER}
-    return {name: _service(file, name, is_needed=name in needed) for name in names}
-
-
-def _service(file: ComposeFile, name: str, *, is_needed: bool) -> Service:
-    try:
-        return file.service(name)
-    except NotInLab:
-        if is_needed:
-            raise
-        return Service(name, {}, {"Cmd": ["sleep", "infinity"]}, {})
-
-
-@dataclass(frozen=True)
-class Own:
-    """The learner's health check of the scorer; times in seconds, Docker's where none is given."""
-
-    test: tuple[str, ...]
-    interval: float
-    timeout: float
-    start_period: float
-    retries: int
-
-    @property
-    def patience(self) -> float:
-        """When Docker may first call a service unhealthy that still loads."""
-        return (self.start_period or self.interval) + (self.retries - 1) * self.interval
-
-
-@pytest.fixture(scope="module")
-def own(services: Mapping[str, Service]) -> Own | None:
-    found = services[SCORER].config.get("Healthcheck") or {}
-    test = tuple(found.get("Test") or ())
-    if not test or test[0] == "NONE":
-        return None
-    times = [found.get(key, 0) / NANOSECONDS for key in ("Interval", "Timeout", "StartPeriod")]
-    return Own(test, times[0] or 30.0, times[1] or 30.0, times[2], found.get("Retries") or 3)
+def own(services: Mapping[str, Service]) -> HealthCheck | None:
+    return dependents.health_check(services[SCORER])
 
 
 @pytest.fixture(scope="module")
 def projects(
     services: Mapping[str, Service],
-    names: Mapping[str, Any],
-    own: Own | None,
+    needs: Needs,
+    own: HealthCheck | None,
     image: Image,
     bench: Bench,
 ) -> Iterator[dict[str, Project]]:
-    """The services twice, side by side: with a scorer that loads, and with a broken one."""
-    scenes = {
-        "loads": (f"LOAD_SECONDS={LOAD_SECONDS}", STATUS_SECONDS),
-        "broken": ("BROKEN=1", 1.5 * PROBED["start_interval"]),
-    }
-    begun = {}
-    for scene, (variable, start_period) in scenes.items():
-        written = {
-            name: project.written(bench, image, service, names[name])
-            for name, service in services.items()
-        }
-        scorer = written[SCORER]
-        scorer["environment"] = [*scorer.get("environment", []), variable]
-        if own:
-            scorer["healthcheck"] = project.health_check(
-                list(own.test),
-                retries=1,
-                timeout=min(max(own.timeout, SHORTEST_TIMEOUT), LONGEST_TIMEOUT),
-                start_period=start_period,
-                **PROBED,
-            )
-        begun[scene] = Project(bench, scene, written)
+    begun = startup.begin(bench, image, services, needs, own)
     yield begun
     for each in begun.values():
         each.close()
 
 
-def _play(
-    bench: Bench, image: Image, up: Project, names: Mapping[str, Any], wanted: str, has_check: bool
-) -> Play:
-    """Follow one project until what happens is certain. Raises LearnerFault when Compose refuses
-    the file."""
-    watch = bench.watch
-    dependents = [name for name in names if name != SCORER and SCORER in names[name]]
-    dependents = dependents or [name for name in names if name != SCORER]
-
-    def started(name: str) -> float | None:
-        identity = up.container(name)
-        events = watch.of(identity, "start") if identity else []
-        return moment(events[0]) if events else None
-
-    def became(status: str) -> float | None:
-        changes = watch.of(scorer.id, f"health_status: {status}")
-        return moment(changes[0]) if changes else None
-
-    def settled() -> bool:
-        return up.finished or all(started(name) for name in dependents)
-
-    watch.wait(lambda: up.finished or started(SCORER), BEGIN_SECONDS)
-    watch.wait(lambda: started(SCORER), REFUSED_SECONDS if up.failed else EVENT_SECONDS)
-    identity = up.container(SCORER)
-    if identity is None or started(SCORER) is None:
-        raise LearnerFault(
-            f"Compose doesn't bring the services up: {up.said}",
-            Evidence("docker compose config", up.said, "a compose file that Compose accepts"),
-        )
-    scorer = Container(bench, image, identity)
-    follow = FOLLOW_SECONDS
-    if has_check:
-        other = "unhealthy" if wanted == "healthy" else "healthy"
-        scorer.wait_health(wanted, STATUS_SECONDS, or_else=other, probes=PROBES, receipt=False)
-        follow = FOLLOW_SECONDS if became(wanted) or became(other) else UNKNOWN_SECONDS
-    watch.wait(settled, follow)
-    begun = [name for name in dependents if up.has_started(name)]
-    watch.wait(lambda: all(map(started, begun)), EVENT_SECONDS)
-    starts = {name: at for name in dependents if (at := started(name)) is not None}
-    health = scorer.state.health
-    return Play(scorer, health, became("healthy"), became("unhealthy"), starts, up.said)
-
-
 @pytest.fixture(scope="module")
 def loads(
     projects: Mapping[str, Project],
-    names: Mapping[str, Any],
-    own: Own | None,
+    needs: Needs,
+    own: HealthCheck | None,
     image: Image,
     bench: Bench,
-) -> Play:
-    return _play(bench, image, projects["loads"], names, "healthy", own is not None)
+) -> Startup:
+    """With a scorer that loads."""
+    up, has_check = projects["loads"], own is not None
+    return startup.follow(bench, image, up, needs, "healthy", has_check=has_check)
 
 
 @pytest.fixture(scope="module")
 def broken(
-    loads: Play,
+    loads: Startup,
     projects: Mapping[str, Project],
-    names: Mapping[str, Any],
-    own: Own | None,
+    needs: Needs,
+    own: HealthCheck | None,
     image: Image,
     bench: Bench,
-) -> Play:
-    return _play(bench, image, projects["broken"], names, "unhealthy", own is not None)
+) -> Startup:
+    """With a scorer that never becomes healthy; looked at when the other one is known."""
+    del loads
+    up, has_check = projects["broken"], own is not None
+    return startup.follow(bench, image, up, needs, "unhealthy", has_check=has_check)
 
 
 @pytest.mark.points(2)
@@ -265,7 +97,7 @@ def broken(
     "The slim image has no curl. Which program that can make a request is there for sure?",
     "healthcheck, test: [CMD, python, -c, …] with urllib.request.urlopen, which raises on a 503.",
 )
-def test_service_becomes_healthy(loads: Play, own: Own | None, bench: Bench) -> None:
+def test_service_becomes_healthy(loads: Startup, own: HealthCheck | None, bench: Bench) -> None:
     """The scorer becomes healthy once it has loaded its model.
 
     Whoever waits for a service that is never called healthy waits for ever.
@@ -295,12 +127,12 @@ def test_service_becomes_healthy(loads: Play, own: Own | None, bench: Bench) -> 
     "depends_on has a long form with a condition.",
     "depends_on: {scorer: {condition: service_healthy}}",
 )
-def test_dependent_waits(loads: Play, broken: Play, bench: Bench) -> None:
+def test_dependent_waits(loads: Startup, broken: Startup, bench: Bench) -> None:
     """The dependent service is started, and only after the scorer became healthy.
 
     A program that finds nobody at its start gives up, or fills the logs with failed attempts.
     """
-    bench.record(loads.show())
+    bench.record(Evidence(AFTER, "\n".join(loads.order)))
     early = loads.too_early or broken.too_early
     assert not early, (
         f"{' and '.join(early)} was started while the scorer wasn't healthy"
@@ -320,7 +152,7 @@ def test_dependent_waits(loads: Play, broken: Play, bench: Bench) -> None:
     "What does your probe say when /health answers 503?",
     "Is the dependency required? A condition holds nobody up that may go without.",
 )
-def test_unhealthy_dependency_blocks(broken: Play, bench: Bench) -> None:
+def test_unhealthy_dependency_blocks(broken: Startup, bench: Bench) -> None:
     """When the scorer never becomes healthy, its dependent isn't started.
 
     A deployment that stops is seen at once; one that goes on with a broken part serves errors.

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import pytest
 
 from grader.engine.image import Image
+from grader.judging.scenes import crowding
+from grader.judging.scenes import loading as loadings
+from grader.judging.scenes.crowding import HEALTH_REQUESTS, Crowding
+from grader.judging.scenes.loading import ARRIVED, QUICK_SECONDS, WEIGHTS, Loading
 from grader.probe.bench import Bench
-from grader.probe.container import Container
 from grader.probe.start import Start
 from grader.verdict.facts import Response
-from grader.verdict.outcome import LearnerFault
 from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("health_endpoint")
 
-LOAD_SECONDS = 4
-"""How long loading takes unless it is cut short: for whoever doesn't answer meanwhile."""
-QUICK_SECONDS = 2.0
-LOADED_SECONDS = 10.0
-FOLLOW_SECONDS = 4.0
-"""Until /health has to follow what has changed."""
-PAUSE_SECONDS = 0.03
-ARRIVED, WEIGHTS = "/data/arrived", "/data/weights.bin"
-HEALTH_REQUESTS = 12
 MOST_PREDICTIONS = 5.0
 """As many predictions' time may that many health requests and a prediction take: about two when
 /health only looks, thirteen when it works."""
-ROUNDS = 4
-FEATURES = {"features": [1.0, 2.0, 3.0]}
 HEALTH = "curl -si localhost:8000/health"
 RELOAD = (
     f"docker exec web rm -f {ARRIVED} {WEIGHTS}; docker restart -t 0 web > /dev/null; "
@@ -48,124 +34,20 @@ NO_GPU = (
 )
 
 
-@dataclass(frozen=True)
-class Loading:
-    """What the service said at first. ``early``: before the model was loaded; ``late``: the first
-    answer, when there was none before that."""
-
-    container: Container
-    early: Response | None
-    late: Response | None
-
-
-@dataclass(frozen=True)
-class Burst:
-    """Seconds for one prediction alone, and for one together with many health requests."""
-
-    alone: float
-    together: float
-
-    @property
-    def ratio(self) -> float:
-        return self.together / self.alone
-
-
 @pytest.fixture(scope="module")
 def loading(image: Image, start: Start) -> Loading:
-    """The service while its model is being loaded."""
-    container = start(image, config=_environment(LOAD_SECONDS), ready=False)
-    first = container.wait_ready(seconds=LOAD_SECONDS + 15.0)
-    if container.left_behind(WEIGHTS) is not None:
-        return Loading(container, None, first)
-    return Loading(container, first, None)
+    return loadings.begin(image, start)
 
 
 @pytest.fixture(scope="module")
 def ready(loading: Loading) -> Response:
-    """What /health answers once the model is loaded."""
-    container = loading.container
-    container.execute("touch", ARRIVED)
-    if loading.late:
-        return loading.late
-    if not _until(container, lambda: container.left_behind(WEIGHTS) is not None, LOADED_SECONDS):
-        raise LearnerFault("The model is never loaded: nobody has called model_store.load().")
-    return _health_until(container, lambda answer: answer.ok)
+    return loadings.finish(loading)
 
 
 @pytest.fixture(scope="module")
-def burst(loading: Loading, ready: Response) -> Burst:
-    """The quickest of some rounds: what only slows one of them is the machine's business. A
-    prediction alone is timed before and after each, so that neither side has the better moment."""
+def burst(loading: Loading, ready: Response) -> Crowding:
     del ready
-    container = loading.container
-    alone, rounds = [_alone(container)], []
-    for _ in range(ROUNDS):
-        rounds.append(_timed(lambda: _together(container)))
-        alone.append(_alone(container))
-        if rounds[-1] <= MOST_PREDICTIONS * min(alone):
-            break
-    return Burst(min(alone), min(rounds))
-
-
-def _alone(container: Container) -> float:
-    return min(_timed(lambda: _predict(container)()) for _ in range(3))
-
-
-def _environment(load_seconds: float, *more: str) -> dict[str, list[str]]:
-    return {"Env": [f"LOAD_SECONDS={load_seconds:g}", *more]}
-
-
-def _until(
-    container: Container, is_so: Callable[[], bool], seconds: float = FOLLOW_SECONDS
-) -> bool:
-    """Whether it becomes so; given up when the container ends."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline or container.wait_event("die", PAUSE_SECONDS):
-            return False
-    return True
-
-
-def _health_until(container: Container, is_so: Callable[[Response], bool]) -> Response:
-    """The first answer of /health that is so, else the last one."""
-    answers: list[Response] = []
-
-    def asked() -> bool:
-        answers.append(container.send("/health", timeout=QUICK_SECONDS, receipt=False)())
-        return is_so(answers[-1])
-
-    _until(container, asked)
-    return answers[-1]
-
-
-def _predict(container: Container) -> Callable[[], Response]:
-    return container.send(
-        "/predict",
-        method="POST",
-        body=json.dumps(FEATURES).encode(),
-        headers={"Content-Type": "application/json"},
-        receipt=False,
-    )
-
-
-def _together(container: Container) -> Response:
-    sent = [container.send("/health", receipt=False) for _ in range(HEALTH_REQUESTS)]
-    predicted = _predict(container)
-    for answer in sent:
-        answer()
-    return predicted()
-
-
-def _timed(call: Callable[[], Response]) -> float:
-    begun = time.monotonic()
-    answer = call()
-    seconds = time.monotonic() - begun
-    if answer.json() != {"score": 4.75}:
-        raise LearnerFault(
-            f"A prediction for {json.dumps(FEATURES)} came to {answer}; it should be "
-            '{"score": 4.75}.'
-        )
-    return seconds
+    return crowding.play(loading.container, MOST_PREDICTIONS)
 
 
 @pytest.mark.points(2)
@@ -218,15 +100,14 @@ def test_ready_after_model(ready: Response, bench: Bench) -> None:
     "That a model was loaded once says little about now.",
     "model.is_usable() costs nothing: ask it in each /health.",
 )
-def test_unhealthy_when_model_lost(loading: Loading, burst: Burst, bench: Bench) -> None:
+def test_unhealthy_when_model_lost(loading: Loading, burst: Crowding, bench: Bench) -> None:
     """When the model is lost /health says so.
 
     A process that runs and can't predict is a black hole: it answers quicker than its healthy
     neighbours, with errors.
     """
     del burst
-    loading.container.execute("rm", "-f", WEIGHTS)
-    answer = _health_until(loading.container, lambda answer: answer.status == 503)
+    answer = loadings.lose(loading)
     bench.record(Evidence(f"docker exec web rm -f {WEIGHTS}; {HEALTH}", str(answer)))
     assert answer.status == 503, (
         f"The model's weights are gone, predictions fail, and /health came to {answer}."
@@ -249,12 +130,8 @@ def test_cpu_host_is_healthy(ready: Response, start: Start, image: Image, bench:
     assert ready.status == 200, (
         f"There is no GPU here and none is required, and /health came to {ready}."
     )
-    demanding = start(image, config=_environment(0, "REQUIRE_GPU=1"), ready=False)
-    demanding.wait_ready()
-    assert _until(demanding, lambda: _predict(demanding)().ok, LOADED_SECONDS), (
-        "With REQUIRE_GPU=1 the model never came to predict."
-    )
-    answer = demanding.send("/health", receipt=False)()
+    answer = loadings.without_gpu(image, start)
+    assert answer is not None, "With REQUIRE_GPU=1 the model never came to predict."
     bench.record(Evidence(NO_GPU, str(answer.status or answer)))
     assert answer.status == 503, f"With REQUIRE_GPU=1 and no GPU, /health came to {answer}."
 
@@ -291,7 +168,7 @@ def test_answers_while_loading(loading: Loading, bench: Bench) -> None:
     "What does /health do for each request? Does it work, or does it look?",
     "Load once and keep the model; is_usable() is enough to know about now.",
 )
-def test_cheap(burst: Burst, bench: Bench) -> None:
+def test_cheap(burst: Crowding, bench: Bench) -> None:
     """Many health requests don't slow down /predict.
 
     Load balancers, orchestrators and monitoring ask all the time, and most of all when the service

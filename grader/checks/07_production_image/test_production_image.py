@@ -2,102 +2,46 @@
 
 from __future__ import annotations
 
-import json
-import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import pytest
 
 from grader.engine.image import Image
-from grader.judging import code, contents, identity, leaks
+from grader.judging import buffering, caching, code, contents, identity, labels, leaks, readonly
 from grader.judging import health as healths
 from grader.judging import shutdown as shutdowns
 from grader.judging.contents import Contents
+from grader.judging.scenes import inspection
+from grader.judging.scenes import prediction as predictions
+from grader.judging.scenes.inspection import Inspection, Life
+from grader.judging.scenes.prediction import Prediction
 from grader.judging.shutdown import Shutdown
-from grader.probe import layers as image_layers
 from grader.probe.bench import Bench
 from grader.probe.container import Container
 from grader.probe.start import Rebuild, Start
-from grader.verdict.facts import Process, Response
-from grader.verdict.outcome import GraderError, LearnerFault
-from grader.verdict.report import Evidence
+from grader.verdict.facts import Process
 
 pytestmark = [pytest.mark.exercise("production_image"), pytest.mark.observed]
 
 SERVICE = "app.py"
 SECRETS = (".env", "credentials.json")
-PROBE_SECONDS = 5.0
-"""What a probe may take here: starting Python takes a while on a busy machine."""
-PAUSE_SECONDS = 1.0
-LINE_SECONDS = 2.0
-FEATURES = {"features": [1.0, 2.0, 3.0]}
-SCORE = 4.75
-OCI = "org.opencontainers.image"
-REBUILT_MB = 1.0
-"""What a change of one line may add to the image. The requirements are 15 times that."""
-TMP = "rw,nosuid,nodev,size=64m"
-READONLY = (
-    "id=$(docker run -d --read-only --tmpfs /tmp web); sleep 3; "
-    "docker inspect -f '{{.State.Status}}' $id; docker logs $id; docker rm -f $id"
-)
-REBUILD = (
-    "d=$(mktemp -d); cp -r . $d; echo '# changed' >> $d/app.py; id=$(docker build -q $d); "
-    "docker history $id; docker rmi $id"
-)
-
-
-@dataclass(frozen=True)
-class Life:
-    """The service at work. ``refusal`` is why it didn't serve with a read-only root."""
-
-    container: Container
-    refusal: LearnerFault | None
 
 
 @pytest.fixture(scope="module")
-def needles(given: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    return leaks.needles(given, SECRETS)
+def begun(
+    image: Image, start: Start, rebuild: Rebuild, given: Mapping[str, bytes], bench: Bench
+) -> Inspection:
+    return inspection.begin(image, start, rebuild, given, bench, code=SERVICE, secrets=SECRETS)
 
 
 @pytest.fixture(scope="module")
-def looking(image: Image, bench: Bench, needles: Mapping[str, bytes]) -> Callable[[], Contents]:
-    """The image is read while its container runs."""
-    return contents.look(bench, image, needles)
+def seen(begun: Inspection) -> Contents:
+    return begun.contents()
 
 
 @pytest.fixture(scope="module")
-def rebuilding(image: Image, rebuild: Rebuild, given: Mapping[str, bytes]) -> Callable[[], Image]:
-    """The build after a change of the code runs beside the container as well."""
-    del image
-    return rebuild({SERVICE: given[SERVICE] + b"\n# changed\n"})
-
-
-@pytest.fixture(scope="module")
-def seen(looking: Callable[[], Contents]) -> Contents:
-    return looking()
-
-
-@pytest.fixture(scope="module")
-def starting(image: Image, start: Start, bench: Bench) -> Callable[[], Life]:
-    """The service with a read-only root; with a writable one where it doesn't serve so, and then
-    runs_readonly says it."""
-    times = healths.gentle(PROBE_SECONDS, PAUSE_SECONDS)
-    volumes = dict.fromkeys(image.volumes, TMP)
-
-    def live() -> Life:
-        try:
-            host = {"ReadonlyRootfs": True, "Tmpfs": {**volumes, "/tmp": TMP}}
-            return Life(start(image, config=times, host=host), None)
-        except LearnerFault as fault:
-            return Life(start(image, config=times), fault)
-
-    return bench.beside(live)
-
-
-@pytest.fixture(scope="module")
-def life(starting: Callable[[], Life]) -> Life:
-    return starting()
+def life(begun: Inspection) -> Life:
+    return begun.life()
 
 
 @pytest.fixture(scope="module")
@@ -110,23 +54,9 @@ def processes(running: Container) -> tuple[Process, ...]:
     return identity.own(running.processes())
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """One prediction, and whether the line about it came out while the service ran."""
-
-    answer: Response
-    request: str
-    is_logged: bool
-
-
 @pytest.fixture(scope="module")
 def prediction(running: Container) -> Prediction:
-    """The line is printed after the answer, and nothing is asked after it."""
-    request = secrets.token_hex(8)
-    headers = {"Content-Type": "application/json", "X-Request-Id": request}
-    body = json.dumps(FEATURES).encode()
-    answer = running.send("/predict", method="POST", body=body, headers=headers, receipt=False)()
-    return Prediction(answer, request, running.wait_line(request, LINE_SECONDS))
+    return predictions.play(running)
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +68,7 @@ def shutdown(running: Container, image: Image, prediction: Prediction) -> Shutdo
 
 
 @pytest.mark.points(1)
-@pytest.mark.usefixtures("starting", "looking", "rebuilding")  # all begin now, side by side
+@pytest.mark.usefixtures("begun")  # now, side by side with what follows
 @pytest.mark.hint(
     "Read the message of the build: it names the line that failed.",
     "A file that .dockerignore leaves out can't be copied.",
@@ -160,9 +90,7 @@ def test_multi_stage(seen: Contents, image: Image, bench: Bench) -> None:
 
     A compiler is for whoever breaks in; a cache is for nobody.
     """
-    contents.show_leftovers(bench)
-    contents.assert_no_tools(seen, image)
-    contents.assert_no_leftovers(seen)
+    contents.assert_lean(bench, seen, image)
 
 
 @pytest.mark.points(1)
@@ -221,15 +149,13 @@ def test_code_not_writable(processes: tuple[Process, ...], seen: Contents, bench
     "A file that a later line deletes is still in the layer that it came with.",
     "Name the files that COPY takes, and let .dockerignore leave out all others.",
 )
-def test_no_secret_in_layers(
-    seen: Contents, image: Image, needles: Mapping[str, bytes], bench: Bench
-) -> None:
+def test_no_secret_in_layers(seen: Contents, image: Image, begun: Inspection, bench: Bench) -> None:
     """No layer holds the secrets that lie beside the code.
 
     Everyone who can pull the image can read every layer of it, also what was deleted since.
     """
-    leaks.assert_not_in_layers(bench, seen.layers, needles)
-    leaks.assert_not_published(image, needles)
+    leaks.assert_not_in_layers(bench, seen.layers, seen.secrets)
+    leaks.assert_not_published(image, seen.secrets)
 
 
 @pytest.mark.points(2)
@@ -244,11 +170,7 @@ def test_becomes_healthy(running: Container, image: Image) -> None:
 
     Docker, Compose and load balancers act on this status.
     """
-    assert image.health, "The image has no health check, so Docker can't know how the service is."
-    healths.assert_becomes(running, "healthy", "The service works, and its status is")
-    running.post("/break", {})
-    healths.assert_becomes(running, "unhealthy", "/health answers 503, and the status is")
-    running.post("/repair", {})
+    healths.assert_follows(running, image)
 
 
 @pytest.mark.points(2)
@@ -279,19 +201,7 @@ def test_logs_unbuffered(prediction: Prediction, bench: Bench) -> None:
     A buffer holds the last lines back: the ones that explain a crash, when the crash takes them
     along.
     """
-    shown = f"{prediction.request} predicted {SCORE}" if prediction.is_logged else "(no such line)"
-    command = (
-        "docker start web > /dev/null; curl -s --retry 9 --retry-all-errors -X POST "
-        "-H 'X-Request-Id: 7e57' -d '{\"features\": [1.0, 2.0, 3.0]}' "
-        "http://localhost:8000/predict; sleep 1; docker logs web | tail -1"
-    )
-    bench.record(Evidence(command, shown))
-    answer = prediction.answer
-    assert answer.ok, f"POST /predict came to {answer}."
-    assert prediction.is_logged, (
-        f"The service answered and printed a line about it; {LINE_SECONDS:.0f} s later the line "
-        "was still not in docker logs."
-    )
+    buffering.assert_unbuffered(prediction, bench)
 
 
 @pytest.mark.points(1)
@@ -305,18 +215,7 @@ def test_labels_present(image: Image, bench: Bench) -> None:
 
     Registries, scanners and inventories read these names, and no others.
     """
-    found = {key: text for key, text in image.labels.items() if key.startswith(f"{OCI}.")}
-    rows = "\n".join(f"{key}={text}" for key, text in sorted(found.items()))
-    bench.record(
-        Evidence(
-            "docker image inspect -f '{{range $k, $v := .Config.Labels}}{{$k}}={{println $v}}"
-            f"{{{{end}}}}' web | grep {OCI} || true",
-            rows or "(none)",
-        )
-    )
-    assert found.get(f"{OCI}.version", "").strip(), f"No label {OCI}.version says which version."
-    what = found.get(f"{OCI}.title", "") + found.get(f"{OCI}.description", "")
-    assert what.strip(), f"No label {OCI}.title or {OCI}.description says what this is."
+    labels.assert_described(image, bench)
 
 
 @pytest.mark.points(2)
@@ -330,12 +229,7 @@ def test_runs_readonly(life: Life, prediction: Prediction, bench: Bench) -> None
 
     What can't be written can't be changed by an intruder, nor fill the disk.
     """
-    shown = life.refusal.message if life.refusal else "running"
-    bench.record(Evidence(READONLY, shown))
-    assert life.refusal is None, f"With a read-only root file system: {shown}"
-    assert prediction.answer.json() == {"score": SCORE}, (
-        f"POST /predict should give the score {SCORE}; it came to {prediction.answer}."
-    )
+    readonly.assert_works(life, prediction.answer, bench)
 
 
 @pytest.mark.points(2)
@@ -345,26 +239,10 @@ def test_runs_readonly(life: Life, prediction: Prediction, bench: Bench) -> None
     "Copy requirements.txt alone, install, and copy the code after that.",
 )
 def test_rebuild_uses_cache(
-    image: Image,
-    rebuilding: Callable[[], Image],
-    rebuild: Rebuild,
-    seen: Contents,
-    bench: Bench,
+    image: Image, begun: Inspection, rebuild: Rebuild, seen: Contents, bench: Bench
 ) -> None:
     """A change of the code doesn't install the requirements again.
 
     Builds are waited for, and every machine pulls the layers that are new.
     """
-    rebuilt = rebuilding()
-    made = image_layers.read(bench, rebuilt)
-    new = [layer for layer in made.above if rebuilt.diffs[layer.index] not in image.diffs]
-    size = sum(layer.size for layer in new) / 1e6
-    rows = [f"{layer.size / 1e6:.1f} MB by {layer.instruction[:70]}" for layer in new]
-    bench.record(Evidence(REBUILD, "\n".join(rows) or "nothing is new"))
-    largest = max(new, key=lambda layer: layer.size, default=None)
-    if size > REBUILT_MB and not set(image.diffs) <= set(rebuild({})().diffs):
-        raise GraderError("The engine keeps no build cache at the moment. Nothing was scored.")
-    assert size <= REBUILT_MB, (
-        f"After a change of one line in app.py {size:.0f} MB of the image are new, made again by "
-        f"`{largest.instruction[:70] if largest else '?'}`: the requirements were installed again."
-    )
+    caching.assert_used(begun.rebuilt(), image, rebuild, bench)

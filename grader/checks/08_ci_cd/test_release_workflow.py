@@ -5,74 +5,27 @@ The workflow is followed, not run: no engine and no GitHub is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
 from grader import workflow as workflows
+from grader.judging import release
+from grader.judging.release import FILE, GREEN, PUSHES
 from grader.probe.bench import Bench
-from grader.verdict.outcome import NotInLab
 from grader.verdict.report import Evidence
-from grader.workflow import leak, pin, privilege, scenario, trace, unknown
-from grader.workflow.action import TELLING
-from grader.workflow.machine import Effect, Failing, Image
+from grader.workflow import leak, pin, privilege, scenario
+from grader.workflow.machine import Failing
 from grader.workflow.model import Workflow
-from grader.workflow.run import Run, tell
-from grader.workflow.trigger import Event
 
 pytestmark = [pytest.mark.exercise("release_workflow")]
 
-FILE = workflows.FILE
-GREEN = Failing()
 FINDINGS = (Failing(finding="CRITICAL"), Failing(finding="HIGH"))
-PUSHES = ("push", "candidate")
 
 
 @pytest.fixture(scope="module")
 def workflow(answers: Mapping[str, str]) -> Workflow:
     return workflows.read(answers[FILE])
-
-
-def decided(runs: tuple[Run, ...], bad: list[Run]) -> Run | None:
-    """A run that is wrong, where the run is wrong whatever GitHub would know. Raises NotInLab
-    where that decides."""
-    if bad and len(bad) < len(runs):
-        assumed = next(iter(bad[0].assumed), "a value")
-        raise NotInLab(
-            f"{trace.title(bad[0])}: this depends on whether {assumed}, which only a run on GitHub "
-            "would know. Nothing was scored."
-        )
-    return bad[0] if bad else None
-
-
-def refuse_pushes(
-    workflow: Workflow,
-    bench: Bench,
-    events: Iterable[Event],
-    failures: Iterable[Failing],
-    kinds: tuple[str, ...],
-    expected: str,
-) -> None:
-    """Judge that none of these events ends with a push of these kinds."""
-    for event in events:
-        for failing in failures:
-            runs = tell(workflow, event, failing)
-            if runs and event in (scenario.PUSH, scenario.REQUESTS[0]):
-                bench.record(trace.evidence(runs[0], FILE))
-            wrong = decided(runs, [run for run in runs if run.of(*kinds)])
-            if wrong:
-                pushed = wrong.of(*kinds)[0]
-                bench.record(trace.evidence(wrong, FILE))
-                raise AssertionError(
-                    f"{trace.title(wrong)}: {pushed.step} still pushes {pushed.name}; "
-                    f"{trace.cause(wrong, pushed)}. {expected}"
-                )
-
-
-def require(workflow: Workflow, kind: str, missing: str) -> None:
-    """A gate that isn't there can't close."""
-    runs = tell(workflow, scenario.PUSH, GREEN)
-    assert any(run.of(kind) for run in runs), missing
 
 
 @pytest.mark.points(1)
@@ -103,34 +56,7 @@ def test_pushes_on_main_when_all_green(workflow: Workflow, bench: Bench) -> None
 
     A pipeline that is safe because it never releases anything is of no use.
     """
-    runs = tell(workflow, scenario.PUSH, GREEN)
-    assert runs, "A push to main doesn't start this workflow; look at its on."
-    bench.record(trace.evidence(runs[0], FILE))
-    idle = decided(runs, [run for run in runs if not run.of("push")])
-    if idle is None:
-        return
-    strangers = [name for name in idle.unfamiliar if any(word in name for word in TELLING)]
-    if strangers:
-        raise NotInLab(
-            f"The lab doesn't know what {', '.join(sorted(strangers))} does, and it may be what "
-            "pushes. Nothing was scored."
-        )
-    raise AssertionError(f"Push to main, all is well, and nothing is released: {reason(idle)}")
-
-
-def reason(run: Run) -> str:
-    """Why a run without trouble pushes nothing."""
-    for told in run.told:
-        if told.outcome == "failure":
-            notes = "; ".join(map(unknown.shown, told.notes)) or "it can't succeed"
-            return f"{told.step} fails: {notes}."
-    if run.of("candidate"):
-        return "only candidates are pushed, and none becomes a release."
-    skipped = [told for told in run.told if told.outcome == "skipped"]
-    if skipped:
-        return f"{skipped[0].step} is skipped: {skipped[0].reason}."
-    jobs = [name for name, result in run.results.items() if result == "skipped"]
-    return f"the job {jobs[0]} is skipped." if jobs else "no step pushes an image."
+    release.assert_released(workflow, bench)
 
 
 @pytest.mark.points(2)
@@ -147,9 +73,9 @@ def test_no_push_when_scan_fails(workflow: Workflow, bench: Bench) -> None:
 
     A scan whose result nobody waits for is a log line.
     """
-    require(workflow, "scan", "No step scans an image on a push to main.")
+    release.assert_has(workflow, "scan", "No step scans an image on a push to main.")
     expected = "After such a finding nothing should be pushed."
-    refuse_pushes(workflow, bench, scenario.RELEASES, FINDINGS, ("push",), expected)
+    release.assert_not_pushed(workflow, bench, scenario.RELEASES, FINDINGS, ("push",), expected)
 
 
 @pytest.mark.points(2)
@@ -166,10 +92,10 @@ def test_no_push_when_tests_fail(workflow: Workflow, bench: Bench) -> None:
     Tests protect users only if their failure has a consequence.
     """
     missing = "No step runs the tests in tests/ on a push to main."
-    require(workflow, "test", missing)
+    release.assert_has(workflow, "test", missing)
     failing = [Failing(tests=True)]
     expected = "After failing tests nothing should be pushed."
-    refuse_pushes(workflow, bench, scenario.RELEASES, failing, ("push",), expected)
+    release.assert_not_pushed(workflow, bench, scenario.RELEASES, failing, ("push",), expected)
 
 
 @pytest.mark.points(2)
@@ -185,7 +111,7 @@ def test_no_push_on_pull_request(workflow: Workflow, bench: Bench) -> None:
     Its code hasn't been reviewed; anyone may have written it.
     """
     expected = "A pull request should end without a push."
-    refuse_pushes(workflow, bench, scenario.REQUESTS, [GREEN], PUSHES, expected)
+    release.assert_not_pushed(workflow, bench, scenario.REQUESTS, [GREEN], PUSHES, expected)
 
 
 @pytest.mark.points(2)
@@ -201,38 +127,7 @@ def test_scans_what_it_pushes(workflow: Workflow, bench: Bench) -> None:
 
     A second build may get another base image or another package; its scan never happened.
     """
-    for event in scenario.RELEASES:
-        runs = tell(workflow, event, GREEN)
-        if runs and event == scenario.PUSH:
-            bench.record(trace.evidence(runs[0], FILE))
-        wrong = decided(runs, [run for run in runs if unscanned(run)])
-        if wrong:
-            pushed, scans = unscanned(wrong)[0], wrong.of("scan")
-            bench.record(trace.evidence(wrong, FILE))
-            looked = f"scanned is {said(scans[0])}" if scans else "nothing is scanned"
-            if any(pushed.image <= scan.image for scan in scans):
-                looked = f"its scan comes later, in {scans[0].step}"
-            raise AssertionError(
-                f"{event.title}: {pushed.step} pushes {said(pushed)}, and {looked}. The scan "
-                "should come first and look at that same build."
-            )
-
-
-def unscanned(run: Run) -> list[Effect]:
-    """The releases of builds that no scan had looked at by then."""
-    seen: Image = frozenset()
-    found = []
-    for effect in run.effects:
-        if effect.kind == "scan":
-            seen |= effect.image
-        elif effect.kind == "push" and not effect.image <= seen:
-            found.append(effect)
-    return found
-
-
-def said(effect: Effect) -> str:
-    builds = sorted(f"build {each.number} (line {each.step.lines[0]})" for each in effect.image)
-    return f"{effect.name} = {', '.join(builds) or 'an image from elsewhere'}"
+    release.assert_scanned(workflow, bench)
 
 
 @pytest.mark.points(1)
@@ -249,8 +144,7 @@ def test_actions_are_pinned(workflow: Workflow, bench: Bench) -> None:
     """
     used = dict.fromkeys(step.uses for step in workflow.steps if step.uses)
     bench.record(Evidence(f"grep -n 'uses:\\|jobs:' {FILE}", "\n".join(used)))
-    problems = list(pin.loose(workflow))
-    assert not problems, " ".join(problems[:3]) + more(problems)
+    release.assert_none(list(pin.loose(workflow)))
 
 
 @pytest.mark.points(1)
@@ -268,18 +162,7 @@ def test_least_privilege(workflow: Workflow, bench: Bench) -> None:
     """
     allowed = "\n".join(f"job {job.id}: {job.permissions}" for job in workflow.jobs.values())
     bench.record(Evidence(f"grep -n -A3 'permissions:\\|jobs:' {FILE}", allowed))
-    problems = list(privilege.excess(workflow, pushing(workflow)))
-    assert not problems, " ".join(problems[:3]) + more(problems)
-
-
-def pushing(workflow: Workflow) -> frozenset[str]:
-    """The jobs that push in any run."""
-    return frozenset(
-        effect.step.job
-        for event in scenario.RELEASES + scenario.REQUESTS
-        for run in tell(workflow, event, GREEN)
-        for effect in run.of(*PUSHES)
-    )
+    release.assert_none(list(privilege.excess(workflow, release.pushing(workflow))))
 
 
 @pytest.mark.points(1)
@@ -294,9 +177,4 @@ def test_secrets_not_printed(workflow: Workflow, bench: Bench) -> None:
     GitHub masks a secret that it recognises; encoded or cut in pieces it doesn't.
     """
     bench.record(Evidence(f"grep -n 'secrets\\.\\|jobs:' {FILE}", "where secrets are used"))
-    problems = list(leak.found(workflow))
-    assert not problems, " ".join(problems[:3]) + more(problems)
-
-
-def more(problems: list[str]) -> str:
-    return f" ({len(problems) - 3} more.)" if len(problems) > 3 else ""
+    release.assert_none(list(leak.found(workflow)))

@@ -2,100 +2,36 @@
 
 from __future__ import annotations
 
-import json
-import secrets
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from grader.compose import Service
 from grader.engine.image import Image
-from grader.judging import contents, identity, jsonlines, leaks, limits, restart
+from grader.judging import contents, identity, jsonlines, leaks, limits, refusal, restart, scan
 from grader.judging import health as healths
+from grader.judging import key as keys
 from grader.judging import shutdown as shutdowns
 from grader.judging.contents import Contents
-from grader.judging.shutdown import Shutdown
+from grader.judging.scenes import missing
+from grader.judging.scenes import production as productions
+from grader.judging.scenes.missing import Keyless, Modelless
+from grader.judging.scenes.production import End, Production, Work
 from grader.probe.bench import Bench
 from grader.probe.container import Container
 from grader.probe.start import Start
-from grader.scanner import advisories
-from grader.verdict.facts import Exit, Process, Response, Usage
-from grader.verdict.outcome import LearnerFault
-from grader.verdict.report import Evidence
+from grader.verdict.facts import Usage
 
 pytestmark = [pytest.mark.exercise("production_service"), pytest.mark.observed]
 
 SECRETS = (".env", "api_key.txt")
-DATABASE = "advisories.json"
-PROBE_SECONDS = 5.0
-"""What a probe may take here: starting Python takes a while on a busy machine."""
-PAUSE_SECONDS = 2.0
-BUSY_SECONDS = 1.5
-STOP_SECONDS = 8.0
-REFUSE_SECONDS = 15.0
-RESTART_SECONDS = 15.0
-SPARE_SECONDS = 8.0
-FEATURES = {"features": [1.0, 2.0, 3.0]}
-SCORE = 4.75
 VERSION = "2026-11"
-FAR_AWAY = "TZ=Asia/Kathmandu"
-"""A local time that differs from UTC by 5:45 h, so that it can't be taken for it."""
-BODY = "-d '{\"features\": [1.0, 2.0, 3.0]}' http://localhost:8000/predict"
-JSON = "--retry 9 --retry-all-errors -H 'Content-Type: application/json'"
-ASK = f"docker start web > /dev/null; curl -si {JSON} {BODY}"
-
-
-@dataclass(frozen=True)
-class Modelless:
-    """A life with a model that isn't there: what /health came to (None: no service at all),
-    whether Docker called it healthy, and what was printed with LOG_LEVEL=error."""
-
-    answer: Response | None
-    was_healthy: bool
-    printed: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Keyless:
-    """A life without the key: how it ended, and whether it was started again."""
-
-    end: Exit | None
-    came_back: bool
-
-
-@dataclass(frozen=True)
-class Work:
-    """What the service answered to requests with the key, without it and with a wrong one."""
-
-    key: str
-    request: str
-    right: Response
-    without: Response
-    wrong: Response
-    begun: float
-
-
-@dataclass(frozen=True)
-class End:
-    """The last moments of the service, and all that it printed."""
-
-    shutdown: Shutdown
-    printed: tuple[str, ...]
-    at: float
 
 
 @pytest.fixture(scope="module")
-def needles(given: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    return leaks.needles(given, SECRETS)
-
-
-@pytest.fixture(scope="module")
-def looking(image: Image, bench: Bench, needles: Mapping[str, bytes]) -> Callable[[], Contents]:
+def looking(image: Image, bench: Bench, given: Mapping[str, bytes]) -> Callable[[], Contents]:
     """The image is read while its container runs."""
-    return contents.look(bench, image, needles)
+    return contents.look(bench, image, leaks.needles(given, SECRETS))
 
 
 @pytest.fixture(scope="module")
@@ -104,83 +40,26 @@ def seen(looking: Callable[[], Contents]) -> Contents:
 
 
 @pytest.fixture(scope="module")
-def key() -> str:
-    return f"key-{secrets.token_hex(16)}"
+def production(service: Service, image: Image, start: Start) -> Production:
+    return productions.prepare(service, image, start)
 
 
 @pytest.fixture(scope="module")
-def config(service: Service) -> dict[str, Any]:
-    """As the compose file has it; of the health check only the times are ours."""
-    times = healths.gentle(PROBE_SECONDS, PAUSE_SECONDS)["Healthcheck"]
-    probe = {**service.config.get("Healthcheck", {}), **times}
-    environment = [*service.config.get("Env", ()), FAR_AWAY]
-    return {**service.config, "Healthcheck": probe, "Env": environment}
+def refusing(production: Production, bench: Bench) -> Callable[[], Keyless]:
+    return missing.keyless(production, bench)
 
 
 @pytest.fixture(scope="module")
-def refusing(
-    service: Service, image: Image, config: dict[str, Any], start: Start, bench: Bench
-) -> Callable[[], Keyless]:
-    """The service without its key, beside the others."""
-
-    def live() -> Keyless:
-        listening = {**config, "Healthcheck": healths.LISTENS}
-        container = start(image, config=listening, host=service.sandboxed, beside=True)
-        container.wait_health("healthy", REFUSE_SECONDS, receipt=False)  # or until it ends
-        end = container.wait_exit(SPARE_SECONDS)  # some listen first and look for the key then
-        came_back = end is not None and container.wait_restart(RESTART_SECONDS)
-        container.remove()
-        return Keyless(end, came_back)
-
-    return bench.beside(live)
+def modelless(production: Production, refusing: Callable[[], Keyless]) -> Modelless:
+    """Before its life in earnest, and beside the one without a key."""
+    del refusing
+    return missing.modelless(production)
 
 
 @pytest.fixture(scope="module")
-def modelless(
-    service: Service,
-    image: Image,
-    config: dict[str, Any],
-    start: Start,
-    key: str,
-    refusing: Callable[[], Keyless],
-) -> Modelless:
-    """The service with a MODEL_PATH where nothing is, before its life in earnest."""
-    del refusing  # it runs beside this one
-    environment = [*config["Env"], "MODEL_PATH=/nonexistent/model.json", "LOG_LEVEL=error"]
-    container = start(
-        image,
-        config={**config, "Env": environment},
-        host={**service.sandboxed, "RestartPolicy": {"Name": "no"}},
-        secrets={"api_key": f"{key}\n".encode()},
-        ready=False,
-    )
-    try:
-        answer = container.wait_ready()
-    except LearnerFault:
-        return Modelless(None, False, container.lines().lines)
-    container.wait_health("healthy", healths.STATUS_SECONDS, probes=1, receipt=False)
-    was_healthy = "healthy" in container.health_changes()
-    return Modelless(answer, was_healthy, container.lines().lines)
-
-
-@pytest.fixture(scope="module")
-def running(
-    service: Service,
-    image: Image,
-    config: dict[str, Any],
-    start: Start,
-    key: str,
-    modelless: Modelless,
-) -> Container:
-    """The service as the compose file starts it, with its key."""
+def running(production: Production, modelless: Modelless) -> Container:
     del modelless
-    host = service.sandboxed
-    return start(image, config=config, host=host, secrets={"api_key": f"{key}\n".encode()})
-
-
-@pytest.fixture(scope="module")
-def processes(running: Container) -> tuple[Process, ...]:
-    return identity.own(running.processes())
+    return production.run()
 
 
 @pytest.fixture(scope="module")
@@ -189,33 +68,15 @@ def usage(running: Container) -> Usage:
 
 
 @pytest.fixture(scope="module")
-def work(running: Container, key: str) -> Work:
-    """Requests of each kind, one of them with an id of its own."""
-    begun, request = time.time(), secrets.token_hex(8)
-
-    def ask(body: object, **headers: str) -> Response:
-        sent = {"Content-Type": "application/json", **headers}
-        content = json.dumps(body).encode()
-        return running.send("/predict", method="POST", body=content, headers=sent, receipt=False)()
-
-    shown = {"Authorization": f"Bearer {key}"}
-    right = ask(FEATURES, **shown, **{"X-Request-Id": request})
-    ask({"features": "many"}, **shown)
-    running.send("/nowhere", receipt=False)()
-    return Work(
-        key, request, right, ask(FEATURES), ask(FEATURES, Authorization=f"Bearer {key}x"), begun
-    )
+def work(running: Container, production: Production) -> Work:
+    return productions.work(running, production.key)
 
 
 @pytest.fixture(scope="module")
-def end(running: Container, service: Service, image: Image, work: Work, usage: Usage) -> End:
+def end(running: Container, production: Production, work: Work, usage: Usage) -> End:
     """The end of that container, so it comes after everything else that looks at it."""
     del work, usage
-    name = service.config.get("StopSignal") or image.stop_signal
-    stopped = shutdowns.observe(
-        running, name, stop=running.stop, busy=BUSY_SECONDS, seconds=STOP_SECONDS
-    )
-    return End(stopped, tuple(line for line in running.lines().lines if line), time.time())
+    return productions.end(running, production)
 
 
 @pytest.mark.points(1)
@@ -225,11 +86,12 @@ def end(running: Container, service: Service, image: Image, work: Work, usage: U
     "Which user runs CMD when the Dockerfile doesn't say?",
     "USER 10001:10001 needs no entry in /etc/passwd; the user must be able to read the code.",
 )
-def test_non_root(running: Container, processes: tuple[Process, ...]) -> None:
+def test_non_root(running: Container) -> None:
     """No process of the service has root's uid or group.
 
     Whoever breaks into the service gets what its processes have.
     """
+    processes = identity.own(running.processes())
     running.show(processes)
     identity.assert_not_root(processes)
 
@@ -261,32 +123,7 @@ def test_vulnerability_free(seen: Contents, given: Mapping[str, bytes], bench: B
     A hole that is known and mended elsewhere is the first that is tried. The scan goes by the
     metadata of the installed Python packages and the lab's recorded database, advisories.json.
     """
-    database = advisories.read(given[DATABASE])
-    installed = advisories.packages(seen.filesystem, seen.layers.base_layers)
-    found = advisories.findings(installed, database)
-    severe = [pair for pair in found if pair[1].fixed and pair[1].severity in advisories.SEVERE]
-    rows = [
-        f"{advisory.id} {advisory.severity} {package.name} {package.version}, fixed in "
-        f"{advisory.fixed or 'no version'}: {advisory.title}"
-        for package, advisory in found
-    ]
-    bench.record(
-        Evidence(
-            "docker export web | tar -t | grep -oE '[^/]+-[^/]+[.]dist-info/METADATA' | sort -u",
-            "\n".join(rows) or f"nothing in {len(installed)} packages",
-        )
-    )
-    hidden = advisories.hidden(installed, database)
-    assert not hidden, (
-        f"{hidden[0].name} in {hidden[0].place} has no metadata, so a scanner can't tell its "
-        "version: hiding a package doesn't mend it."
-    )
-    if severe:
-        package, advisory = severe[0]
-        raise AssertionError(
-            f"{package.name} {package.version} in {package.place} has {advisory.id} "
-            f"({advisory.severity}: {advisory.title}), fixed in {advisory.fixed}."
-        )
+    scan.assert_none_severe(seen, given["advisories.json"], bench)
 
 
 @pytest.mark.points(1)
@@ -303,25 +140,11 @@ def test_health_check(
 
     Docker, Compose and load balancers act on this status.
     """
-    probe = tuple(service.config.get("Healthcheck", {}).get("Test") or ()) or (
-        image.health.test if image.health else ()
-    )
-    assert probe[:1] not in ((), ("NONE",)), (
-        "Neither the image nor compose.yaml has a health check, so Docker can't know how the "
-        "service is."
-    )
+    healths.assert_checked(image, service)
     answer = running.get("/health")
     assert answer.ok, f"GET /health came to {answer}."
     healths.assert_becomes(running, "healthy", "The service works, and its status is")
-    if modelless.answer is None:
-        return
-    assert not modelless.answer.ok, (
-        f"Without a model /health came to {modelless.answer}: it should be 503."
-    )
-    assert not modelless.was_healthy, (
-        f"Without a model /health answers {modelless.answer.status}, and Docker called the service "
-        "healthy all the same."
-    )
+    refusal.assert_needs_model(modelless)
 
 
 @pytest.mark.points(1)
@@ -338,16 +161,9 @@ def test_restart_policy(service: Service, refusing: Callable[[], Keyless], bench
     except when somebody had stopped it.
     """
     keyless = refusing()
-    assert keyless.end is not None, (
-        "Without /run/secrets/api_key the service went on running; it should end at once."
-    )
-    assert keyless.end.code != 0, (
-        "Without /run/secrets/api_key the service ended with exit code 0, as if all were well."
-    )
+    refusal.assert_needs_key(keyless)
     restart.assert_unless_stopped(service, bench)
-    assert keyless.came_back, (
-        f"The service ended with exit code {keyless.end.code} and was not started again."
-    )
+    refusal.assert_comes_back(keyless)
 
 
 @pytest.mark.points(1)
@@ -363,10 +179,7 @@ def test_graceful_shutdown(running: Container, end: End, bench: Bench) -> None:
     Every deployment stops containers. What doesn't finish loses requests each time.
     """
     shutdowns.assert_stops(end.shutdown, running, bench)
-    code = end.shutdown.end.code if end.shutdown.end else None
-    assert code in (0, 143), (
-        f"The request was answered, but the service ended with exit code {code}."
-    )
+    shutdowns.assert_clean(end.shutdown)
 
 
 @pytest.mark.points(1)
@@ -397,23 +210,9 @@ def test_structured_logging(end: End, work: Work, modelless: Modelless, bench: B
     A collector parses line by line, and the request's id ties the lines of services together.
     (This container's clock is set to Kathmandu's time.)
     """
-    jsonlines.assert_json(bench, end.printed)
-    lines = [line for text in end.printed if (line := jsonlines.parsed(text))]
-    jsonlines.assert_fields(bench, lines)
-    jsonlines.assert_utc(lines, work.begun - 60, end.at)
-    own = next((line for line in lines if line.get("request_id") == work.request), None)
-    jsonlines.show(bench, own)
-    assert own, (
-        f"There is no line whose request_id is {work.request!r}, the X-Request-Id of a prediction "
-        f"that came to {work.right}."
-    )
-    assert own.get("model_version") == VERSION, (
-        f"model_version should be {VERSION!r} there, it is {own.get('model_version')!r}."
-    )
-    assert str(own["level"]).lower() == "info", f"Its level is {own['level']!r}, not info."
-    quiet = [line for text in modelless.printed if (line := jsonlines.parsed(text))]
-    loud = [line for line in quiet if str(line.get("level")).lower() in ("info", "debug")]
-    assert not loud, f"With LOG_LEVEL=error a line of level {loud[0]['level']!r} was printed."
+    lines = jsonlines.assert_sound(bench, end.printed, work.begun - 60, end.at)
+    jsonlines.assert_tells(bench, lines, work.request, work.right, VERSION)
+    jsonlines.assert_quiet(modelless.printed)
 
 
 @pytest.mark.points(1)
@@ -424,32 +223,17 @@ def test_structured_logging(end: End, work: Work, modelless: Modelless, bench: B
     "The service reads the key from /run/secrets/api_key when it starts, and compares.",
 )
 def test_no_secrets(
-    seen: Contents,
-    image: Image,
-    service: Service,
-    needles: Mapping[str, bytes],
-    work: Work,
-    end: End,
-    bench: Bench,
+    seen: Contents, image: Image, service: Service, work: Work, end: End, bench: Bench
 ) -> None:
     """The image holds no secret; the key comes at run time, is asked for, and stays out of the log.
 
     Everyone who can pull the image can read every layer of it.
     """
-    leaks.assert_not_in_layers(bench, seen.layers, needles)
-    leaks.assert_not_published(image, needles)
-    leaks.assert_not_in_environment(service, needles)
-    bench.record(Evidence(ASK, str(work.without)))
-    keyed = ASK.replace("curl -si", 'curl -si -H "Authorization: Bearer $(cat api_key.txt)"')
-    bench.record(Evidence(keyed, str(work.right)))
-    answer = work.right
-    assert answer.ok, f"POST /predict with the key from /run/secrets/api_key came to {answer}."
-    score = answer.json().get("score") if isinstance(answer.json(), dict) else None
-    assert score == SCORE, f"The score should be {SCORE}; the answer is {answer.text[:100]}."
-    assert work.without.status == 401, f"Without a key POST /predict came to {work.without}."
-    assert work.wrong.status == 401, f"With a wrong key POST /predict came to {work.wrong}."
-    telling = [line for line in end.printed if work.key in line]
-    assert not telling, "The service printed its key: logs are read by many and kept for long."
+    leaks.assert_not_in_layers(bench, seen.layers, seen.secrets)
+    leaks.assert_not_published(image, seen.secrets)
+    leaks.assert_not_in_environment(service, seen.secrets)
+    keys.assert_asked_for(work, bench)
+    keys.assert_not_printed(work.key, end.printed)
 
 
 @pytest.mark.points(1)
@@ -463,6 +247,4 @@ def test_multi_stage(seen: Contents, image: Image, bench: Bench) -> None:
 
     A compiler is for whoever breaks in; a cache is for nobody.
     """
-    contents.show_leftovers(bench)
-    contents.assert_no_tools(seen, image)
-    contents.assert_no_leftovers(seen)
+    contents.assert_lean(bench, seen, image)

@@ -1,0 +1,36 @@
+"""Whether a service keeps its key: it asks for it, and never prints it.
+
+How the key came to the service isn't known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from grader.judging.scenes.prediction import SCORE
+from grader.judging.scenes.production import Work
+from grader.probe.bench import Bench
+from grader.verdict.report import Evidence
+
+_BODY = "-d '{\"features\": [1.0, 2.0, 3.0]}' http://localhost:8000/predict"
+_JSON = "--retry 9 --retry-all-errors -H 'Content-Type: application/json'"
+ASK = f"docker start web > /dev/null; curl -si {_JSON} {_BODY}"
+
+
+def assert_asked_for(work: Work, bench: Bench) -> None:
+    """With the key there is a score, without it and with a wrong one there is 401."""
+    bench.record(Evidence(ASK, str(work.without)))
+    keyed = ASK.replace("curl -si", 'curl -si -H "Authorization: Bearer $(cat api_key.txt)"')
+    bench.record(Evidence(keyed, str(work.right)))
+    answer = work.right
+    assert answer.ok, f"POST /predict with the key from /run/secrets/api_key came to {answer}."
+    score = answer.json().get("score") if isinstance(answer.json(), dict) else None
+    assert score == SCORE, f"The score should be {SCORE}; the answer is {answer.text[:100]}."
+    assert work.without.status == 401, f"Without a key POST /predict came to {work.without}."
+    assert work.wrong.status == 401, f"With a wrong key POST /predict came to {work.wrong}."
+
+
+def assert_not_printed(key: str, printed: Iterable[str]) -> None:
+    """No line of the log holds the key."""
+    telling = [line for line in printed if key in line]
+    assert not telling, "The service printed its key: logs are read by many and kept for long."

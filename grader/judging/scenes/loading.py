@@ -1,0 +1,102 @@
+"""A service while it loads its model, and after: asked at first, when the model has arrived, when
+it is lost, and where a GPU is missing that it was told to need.
+
+The given model arrives when a file of ours lies in the container, and is loaded when its weights
+do. What /health should say at each moment isn't known here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from grader.engine.image import Image
+from grader.judging.scenes import prediction
+from grader.probe.container import Container
+from grader.probe.start import Start
+from grader.verdict.facts import Response
+from grader.verdict.outcome import LearnerFault
+
+LOAD_SECONDS = 4
+"""How long loading takes unless it is cut short: for whoever doesn't answer meanwhile."""
+QUICK_SECONDS = 2.0
+LOADED_SECONDS = 10.0
+FOLLOW_SECONDS = 4.0
+"""Until /health has to follow what has changed."""
+PAUSE_SECONDS = 0.03
+ARRIVED, WEIGHTS = "/data/arrived", "/data/weights.bin"
+
+
+@dataclass(frozen=True)
+class Loading:
+    """What the service said at first. ``early``: before the model was loaded; ``late``: the first
+    answer, when there was none before that."""
+
+    container: Container
+    early: Response | None
+    late: Response | None
+
+
+def begin(image: Image, start: Start) -> Loading:
+    """The service while its model is being loaded. Raises LearnerFault when it never answers."""
+    container = start(image, config=_environment(LOAD_SECONDS), ready=False)
+    first = container.wait_ready(seconds=LOAD_SECONDS + 15.0)
+    if container.left_behind(WEIGHTS) is not None:
+        return Loading(container, None, first)
+    return Loading(container, first, None)
+
+
+def finish(loading: Loading) -> Response:
+    """Let the model arrive; what /health answers once it is loaded. Raises LearnerFault when it
+    never is."""
+    container = loading.container
+    container.execute("touch", ARRIVED)
+    if loading.late:
+        return loading.late
+    if not _until(container, lambda: container.left_behind(WEIGHTS) is not None, LOADED_SECONDS):
+        raise LearnerFault("The model is never loaded: nobody has called model_store.load().")
+    return _health_until(container, lambda answer: answer.ok)
+
+
+def lose(loading: Loading) -> Response:
+    """Take the model's weights away; what /health answers then."""
+    loading.container.execute("rm", "-f", WEIGHTS)
+    return _health_until(loading.container, lambda answer: answer.status == 503)
+
+
+def without_gpu(image: Image, start: Start) -> Response | None:
+    """What /health answers in another container that was told to need a GPU and has none; None
+    when that one never comes to predict."""
+    container = start(image, config=_environment(0, "REQUIRE_GPU=1"), ready=False)
+    container.wait_ready()
+    if not _until(container, lambda: prediction.send(container)().ok, LOADED_SECONDS):
+        return None
+    return container.send("/health", receipt=False)()
+
+
+def _environment(load_seconds: float, *more: str) -> dict[str, list[str]]:
+    return {"Env": [f"LOAD_SECONDS={load_seconds:g}", *more]}
+
+
+def _until(
+    container: Container, is_so: Callable[[], bool], seconds: float = FOLLOW_SECONDS
+) -> bool:
+    """Whether it becomes so; given up when the container ends."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline or container.wait_event("die", PAUSE_SECONDS):
+            return False
+    return True
+
+
+def _health_until(container: Container, is_so: Callable[[Response], bool]) -> Response:
+    """The first answer of /health that is so, else the last one."""
+    answers: list[Response] = []
+
+    def asked() -> bool:
+        answers.append(container.send("/health", timeout=QUICK_SECONDS, receipt=False)())
+        return is_so(answers[-1])
+
+    _until(container, asked)
+    return answers[-1]
