@@ -17,14 +17,14 @@ UNAVAILABLE = Response(503, {}, b"", 0.1)
 
 
 def test_service_that_refuses_and_comes_back() -> None:
-    keyless = Keyless(Exit(1, None, False), came_back=True)
+    keyless = Keyless(Exit(1, None), came_back=True)
     refusal.assert_needs_key(keyless)
     refusal.assert_comes_back(keyless)
 
 
 @pytest.mark.parametrize(
     ("end", "message"),
-    [(None, "went on running"), (Exit(0, None, False), "exit code 0, as if all were well")],
+    [(None, "went on running"), (Exit(0, None), "exit code 0, as if all were well")],
 )
 def test_service_that_does_not_need_its_key(end: Exit | None, message: str) -> None:
     with pytest.raises(AssertionError, match=message):
@@ -33,7 +33,7 @@ def test_service_that_does_not_need_its_key(end: Exit | None, message: str) -> N
 
 def test_service_that_stays_away() -> None:
     with pytest.raises(AssertionError, match="exit code 1 and was not started again"):
-        refusal.assert_comes_back(Keyless(Exit(1, None, False), came_back=False))
+        refusal.assert_comes_back(Keyless(Exit(1, None), came_back=False))
 
 
 @pytest.mark.parametrize("answer", [None, UNAVAILABLE])

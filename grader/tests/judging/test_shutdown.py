@@ -19,10 +19,10 @@ def ended(end: Exit | None) -> Shutdown:
 
 @pytest.mark.parametrize("code", [0, 143])
 def test_end_that_was_asked_for(code: int) -> None:
-    shutdown.assert_clean(ended(Exit(code, 1.5, False)))
+    shutdown.assert_clean(ended(Exit(code, 1.5)))
 
 
-@pytest.mark.parametrize("end", [Exit(1, 1.5, False), Exit(137, 10.0, False), None])
+@pytest.mark.parametrize("end", [Exit(1, 1.5), Exit(137, 10.0), None])
 def test_end_that_looks_like_a_crash(end: Exit | None) -> None:
     with pytest.raises(AssertionError, match=r"ended with exit code (1|137|None)"):
         shutdown.assert_clean(ended(end))
