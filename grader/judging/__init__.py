@@ -19,7 +19,6 @@ __all__ = [
     "labels",
     "leaks",
     "limits",
-    "memory",
     "readonly",
     "refusal",
     "release",

@@ -7,8 +7,9 @@ import pytest
 from grader.compose import Service
 from grader.engine.image import Image
 from grader.engine.sandbox import MIB
-from grader.judging import limits, memory
-from grader.judging.memory import Leak
+from grader.judging import limits
+from grader.judging.scenes import leak
+from grader.judging.scenes.leak import Leak
 from grader.probe.bench import Bench
 from grader.probe.start import Start
 from grader.verdict.report import Evidence
@@ -24,7 +25,7 @@ def story(service: Service, image: Image, start: Start) -> Leak:
     host = service.sandboxed
     host["MemorySwap"] = host["Memory"]
     leak_mib = LEAK_MIB if service.host.get("Memory") else 0
-    return memory.play(image, start, config=service.config, host=host, leak_mib=leak_mib)
+    return leak.play(image, start, config=service.config, host=host, leak_mib=leak_mib)
 
 
 @pytest.mark.points(2)

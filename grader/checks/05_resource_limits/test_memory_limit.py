@@ -8,8 +8,8 @@ from grader.answer.run_command import RunCommand
 from grader.engine import permitted
 from grader.engine.image import Image
 from grader.engine.sandbox import MIB
-from grader.judging import memory
-from grader.judging.memory import Leak
+from grader.judging.scenes import leak
+from grader.judging.scenes.leak import Leak
 from grader.probe.bench import Bench
 from grader.probe.start import Start
 from grader.verdict.report import Evidence
@@ -26,7 +26,7 @@ LEAK = f"curl -s -X POST 'http://localhost:8000/leak?mib={LEAK_MIB}'"
 def story(run_command: RunCommand, image: Image, start: Start) -> Leak:
     """Start as the learner says, work normally, then leak."""
     host = permitted.capped(run_command.host)
-    return memory.play(image, start, config=run_command.config, host=host, leak_mib=LEAK_MIB)
+    return leak.play(image, start, config=run_command.config, host=host, leak_mib=LEAK_MIB)
 
 
 @pytest.mark.points(3)
