@@ -10,6 +10,7 @@ __all__ = [
     "crowding",
     "drain",
     "inspection",
+    "leak",
     "lingering",
     "loading",
     "missing",
