@@ -1,4 +1,4 @@
-"""What other environments are judged by, tried on this machine's engine; the environments themselves
+"""What other environments are judged by, tried on this machine's engine. The environments themselves
 take minutes and gigabytes, and are run by hand."""
 
 from __future__ import annotations
