@@ -8,12 +8,11 @@ waits well isn't known.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from grader import compose
 from grader.compose import ComposeFile, Service
-from grader.engine.image import NANOSECONDS
+from grader.engine.image import NANOSECONDS, HealthCheck
 from grader.verdict.outcome import LearnerFault, NotInLab
 
 SCORER, GATEWAY = "scorer", "gateway"
@@ -21,22 +20,6 @@ MOST_SERVICES = 6
 
 Needs = Mapping[str, Mapping[str, Any]]
 """What each service depends on, in ``depends_on``'s long form."""
-
-
-@dataclass(frozen=True)
-class HealthCheck:
-    """A service's own health check; times in seconds, Docker's where none is given."""
-
-    test: tuple[str, ...]
-    interval: float
-    timeout: float
-    start_period: float
-    retries: int
-
-    @property
-    def patience(self) -> float:
-        """When Docker may first call a service unhealthy that still loads."""
-        return (self.start_period or self.interval) + (self.retries - 1) * self.interval
 
 
 def needs(text: str) -> Needs:
@@ -91,7 +74,8 @@ def _service(file: ComposeFile, name: str, *, is_needed: bool) -> Service:
 
 
 def health_check(service: Service) -> HealthCheck | None:
-    """The health check that the compose file gives a service; None when it has none."""
+    """The health check that the compose file gives a service, with Docker's times where it gives
+    none; None when it has no health check."""
     found = service.config.get("Healthcheck") or {}
     test = tuple(found.get("Test") or ())
     if not test or test[0] == "NONE":
@@ -100,6 +84,12 @@ def health_check(service: Service) -> HealthCheck | None:
     return HealthCheck(
         test, times[0] or 30.0, times[1] or 30.0, times[2], found.get("Retries") or 3
     )
+
+
+def patience(check: HealthCheck) -> float:
+    """When Docker may first call a service unhealthy that still loads, in seconds after its
+    start."""
+    return (check.start_period or check.interval) + (check.retries - 1) * check.interval
 
 
 def waiting(needed_by: Needs) -> list[str]:

@@ -8,9 +8,9 @@ import pytest
 
 from grader.compose import Service
 from grader.compose.project import Project
-from grader.engine.image import Image
+from grader.engine.image import HealthCheck, Image
 from grader.judging import dependents
-from grader.judging.dependents import SCORER, HealthCheck, Needs
+from grader.judging.dependents import SCORER, Needs
 from grader.judging.scenes import startup
 from grader.judging.scenes.startup import Startup
 from grader.probe.bench import Bench
@@ -113,8 +113,9 @@ def test_service_becomes_healthy(loads: Startup, own: HealthCheck | None, bench:
     assert loads.healthy is not None, (
         f"The service works, and its status is {loads.health or 'not known'}{said}."
     )
-    assert own.patience > LONGEST_LOAD, (
-        f"Docker's patience ends after {own.patience:g} s here (start period "
+    patience = dependents.patience(own)
+    assert patience > LONGEST_LOAD, (
+        f"Docker's patience ends after {patience:g} s here (start period "
         f"{own.start_period:g} s, {own.retries} retries, interval {own.interval:g} s), and loading "
         f"may take {LONGEST_LOAD:g} s: a slow start would be called unhealthy."
     )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from grader.compose import Service, project
 from grader.compose.project import Project
-from grader.engine.image import Image
+from grader.engine.image import HealthCheck, Image
 from grader.engine.watch import moment
 from grader.judging import dependents
-from grader.judging.dependents import SCORER, HealthCheck, Needs
+from grader.judging.dependents import SCORER, Needs
 from grader.probe.bench import Bench
 from grader.probe.container import Container
 from grader.verdict.outcome import LearnerFault

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from grader.engine.image import HealthCheck
 from grader.judging import dependents
-from grader.judging.dependents import HealthCheck
 from grader.verdict.outcome import LearnerFault
 
 SHORT = """services:
@@ -74,4 +74,5 @@ def test_health_check_has_dockers_times_where_none_are_given() -> None:
 )
 def test_patience(start_period: float, retries: int, seconds: float) -> None:
     """The first probe comes after an interval, and each one but the last may fail."""
-    assert HealthCheck(("CMD",), 2.0, 1.0, start_period, retries).patience == seconds
+    check = HealthCheck(("CMD",), 2.0, 1.0, start_period, retries)
+    assert dependents.patience(check) == seconds
