@@ -1,5 +1,5 @@
-"""What other environments are judged by, tried on this machine's engine. They themselves take minutes
-and gigabytes, and are run by hand."""
+"""What other environments are judged by, tried on this machine's engine. The environments take
+minutes and gigabytes, and are run by hand."""
 
 from __future__ import annotations
 
