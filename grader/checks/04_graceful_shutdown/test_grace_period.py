@@ -15,7 +15,7 @@ from grader.probe.bench import Bench
 from grader.probe.container import Container
 from grader.probe.start import Start
 from grader.verdict.facts import Exit, Response
-from grader.verdict.outcome import LearnerFault
+from grader.verdict.outcome import GraderError, LearnerFault
 from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("grace_period")
@@ -28,6 +28,7 @@ WATCHED = 5
 SPARE_SECONDS = 4.0
 BATCH = {"rows": [[1.0, 2.0, 3.0]]}
 BATCH_SECONDS = 2.0
+ATTEMPTS = 4
 READY_SECONDS = 15.0
 STOP = (
     "curl -s -X POST -d '{\"rows\": [[1.0, 2.0, 3.0]]}' http://localhost:8000/batch & "
@@ -65,17 +66,28 @@ def hung(service: Service, image: Image, start: Start, grace: int) -> Hung:
 
 @pytest.fixture(scope="module")
 def drained(
-    service: Service, image: Image, start: Start, hung: Hung
+    service: Service, image: Image, start: Start, hung: Hung, grace: int
 ) -> tuple[Response, Exit | None]:
-    """What became of a batch in flight when docker stop came, and how the container ended."""
+    """What became of a batch in flight when docker stop came, and how the container ended.
+
+    A period shorter than the batch can't do. Where the batch gets its answer all the same, SIGTERM
+    or SIGKILL came late, so that is played again. Raises GraderError when it never was in time.
+    """
     del hung
-    container = start(image, config=service.config, host=service.sandboxed)
     body = json.dumps(BATCH).encode()
-    answer = container.send("/batch", method="POST", body=body, timeout=LONGEST, receipt=False)
-    container.await_accepted()
-    container.stop()
-    end = container.wait_exit(BATCH_SECONDS + SPARE_SECONDS)
-    return answer(), end
+    for _ in range(ATTEMPTS):
+        container = start(image, config=service.config, host=service.sandboxed)
+        answer = container.send("/batch", method="POST", body=body, timeout=LONGEST, receipt=False)
+        container.await_accepted()
+        container.stop()
+        end = container.wait_exit(BATCH_SECONDS + SPARE_SECONDS)
+        answered = answer()
+        if grace >= BATCH_SECONDS or not answered.ok:
+            return answered, end
+    raise GraderError(
+        "This machine is too busy to show what the grace period does: signals came late "
+        f"{ATTEMPTS} times. Nothing was scored; try again when it is quieter."
+    )
 
 
 @pytest.mark.points(2)

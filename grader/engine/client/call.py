@@ -20,6 +20,10 @@ from grader.verdict.outcome import EngineError
 TIMEOUT = 30.0
 """Seconds that a single call to the engine may take."""
 
+ARCHIVE_SECONDS = 300.0
+"""Seconds without a byte of an archive. An engine's own store writes a whole image to the disk
+before it sends anything of it: half a minute for 600 MB on a slow machine."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -91,6 +95,7 @@ class Calls:
             client._url(place, name),
             params=parameters,
             stream=True,
+            timeout=(TIMEOUT, ARCHIVE_SECONDS),
             headers={
                 "Accept-Encoding": "identity"
             },  # else the engine compresses what we open again

@@ -62,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {})
             in_flight.remove(self.path)
             return
-        if "works" in TRAITS:
+        if "works" in TRAITS and self.path == "/health":
             work()
         needs_gpu = os.environ.get("REQUIRE_GPU") == "1"
         well = "broken" in TRAITS or (has_model() and not needs_gpu)
