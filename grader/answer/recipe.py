@@ -22,6 +22,9 @@ INSTRUCTIONS = frozenset(
 _DIRECTIVE = re.compile(r"^#\s*([a-zA-Z]\w*)\s*=\s*(.+?)\s*$")
 _OFFICIAL_FRONTEND = re.compile(r"^(docker\.io/)?docker/dockerfile(:[\w.-]+)?$")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})")
+_PLATFORM = re.compile(r"\$\{?((?:TARGET|BUILD)(?:PLATFORM|OSVERSION|OS|ARCH|VARIANT|STAGE)\w*)")
+"""Arguments that BuildKit gives a value of its own, undeclared too (docs: Dockerfile reference,
+"Automatic platform ARGs in the global scope")."""
 _REMOTE = re.compile(r"^([a-z][a-z0-9+.-]*:)?//|^git@|^github\.com/|\.git(#.*)?$", re.I)
 
 
@@ -91,6 +94,8 @@ def _images(commands: tuple[dockerfile.Command, ...], name: str) -> Iterator[tup
     stages: list[str] = []
     for command in commands:
         kind = command.cmd.upper()
+        if kind in ("ARG", "FROM"):
+            _refuse_platform(command, name, is_global=not stages)
         if kind == "ARG" and not stages:
             for declaration in command.value:
                 key, _, value = declaration.partition("=")
@@ -110,6 +115,19 @@ def _images(commands: tuple[dockerfile.Command, ...], name: str) -> Iterator[tup
                     )
                 if source.lower() not in stages and not source.isdigit():
                     yield command.start_line, source
+
+
+def _refuse_platform(command: dockerfile.Command, name: str, *, is_global: bool) -> None:
+    """What an image's name comes to must be the same here and in BuildKit, which knows more."""
+    if command.cmd.upper() == "ARG" and not is_global:
+        return
+    for word in command.value[:1] if command.cmd.upper() == "FROM" else command.value:
+        if found := _PLATFORM.search(word):
+            raise NotInLab(
+                f"{name}, line {command.start_line}: {found[1]} in the name of an image comes to "
+                "something else on each machine, and the lab has images of one; write the name "
+                "out. Nothing was scored."
+            )
 
 
 def _from_flags(command: dockerfile.Command) -> Iterator[str]:

@@ -92,3 +92,24 @@ def test_blanking_the_frontend_keeps_line_numbers() -> None:
     reviewed = recipe.review("# syntax=docker/dockerfile:1\n" + FROM)
     assert reviewed.commands[0].start_line == 2
     assert "syntax" not in reviewed.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM ${TARGETOS:+other:}${TARGETOS:-python:3.11-slim}",
+        "FROM python:3.11-slim${TARGETVARIANT}",
+        "ARG BASE=${TARGETOS:+other}\nFROM ${BASE:-python:3.11-slim}",
+        "FROM ${X:-${TARGETARCH}}",
+    ],
+)
+def test_base_that_buildkit_reads_otherwise_is_not_taken(text: str) -> None:
+    """BuildKit gives these a value without any ARG: the review would read another name than it."""
+    with pytest.raises(NotInLab, match="line 1: TARGET"):
+        recipe.review(text + "\n")
+
+
+def test_platform_of_a_build_is_no_name() -> None:
+    """Everyday practice of images for several platforms, and in a stage it names no image."""
+    text = "FROM --platform=$BUILDPLATFORM python:3.11-slim\nARG TARGETOS=$TARGETARCH\n"
+    assert list(recipe.review(text).images) == ["python:3.11-slim"]
