@@ -6,11 +6,14 @@ through tags, archives and registries; building again makes another.
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from grader.answer.recipe import familiar
+from grader.stage import Node
 from grader.verdict.outcome import NotInLab
 from grader.workflow import unknown
 from grader.workflow.model import Job, Step
@@ -18,6 +21,8 @@ from grader.workflow.trigger import Event
 
 CANDIDATE = re.compile("candidate|staging|unverified")
 _LOCAL = re.compile(r"(localhost|127\.0\.0\.1|host\.docker\.internal|\[::1\])[:/]")
+_WORLD = ("registry", "artifacts", "builds", "doings", "effects", "notes", "lost", "unfamiliar")
+_OWN = ("images", "separate_builder", "aliased", "logged_in", "may_push", "tools", "unknown")
 MAX_WORK = 10_000
 MAX_NAME = 500
 
@@ -62,9 +67,11 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class File:
-    text: str = ""
-    images: tuple[tuple[str, Image], ...] = ()
+class Doing:
+    """A program that a step started: its words, with marks for what isn't known."""
+
+    step: Step
+    words: tuple[str, ...]
 
 
 @dataclass
@@ -92,8 +99,15 @@ class World:
     choose: Callable[[str], bool]
     event: Event
     work: Work
+    repository: Mapping[str, str]
+    """What the commit holds, by paths from the repository's root."""
+    regardless: bool = False
+    """Whether all steps run, whatever their conditions say."""
     registry: dict[str, Image] = field(default_factory=dict)
-    artifacts: dict[str, dict[str, File]] = field(default_factory=dict)
+    artifacts: dict[str, dict[str, Node]] = field(default_factory=dict)
+    """By name: files by their paths within the artifact."""
+    builds: list[Build] = field(default_factory=list)
+    doings: list[Doing] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     notes: list[tuple[Step, str]] = field(default_factory=list)
     lost: dict[str, str] = field(default_factory=dict)
@@ -110,19 +124,35 @@ class Machine:
     job: Job
     step: Step
     images: dict[str, Image] = field(default_factory=dict)
-    files: dict[str, File] = field(default_factory=dict)
+    files: dict[str, Node] = field(default_factory=dict)
+    """All files of the runner that a script may see or change, by absolute path."""
+    tools: frozenset[str] = frozenset()
+    """Programs that were installed on it."""
     separate_builder: bool = False
     """Whether builds leave their images in a builder of their own (buildx's docker-container)."""
     aliased: bool = False
     """Whether ``docker build`` means ``docker buildx build``."""
-    checked_out: bool = False
     logged_in: bool = False
     may_push: bool = True
+    unknown: tuple[str, ...] = ()
+    """What the script at hand has called and only a run on GitHub would know the end of."""
 
     def note(self, text: str) -> None:
         """Something a reader of the trace should know about this step."""
         if (self.step, text) not in self.world.notes:
             self.world.notes.append((self.step, text))
+
+    def save(self) -> dict[str, Any]:
+        """All that a script may change, for ``restore``."""
+        world = {key: copy.copy(getattr(self.world, key)) for key in _WORLD}
+        return {"world": world, **{key: copy.copy(getattr(self, key)) for key in _OWN}}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go back to what was saved."""
+        for key in _WORLD:
+            setattr(self.world, key, copy.copy(saved["world"][key]))
+        for key in _OWN:
+            setattr(self, key, copy.copy(saved[key]))
 
     def add(self, kind: str, image: Image, name: str) -> None:
         self.world.work.add()
@@ -134,15 +164,15 @@ class Machine:
         own = [name for name in unknown.names(password) if name.startswith("secrets.")]
         self.may_push |= any(not name.endswith(".GITHUB_TOKEN") for name in own)
 
-    def build(self, tags: Iterable[str]) -> Build | None:
-        """Run a builder; None when it fails."""
-        if not self.checked_out:
+    def build(self, tags: Iterable[str], *, present: bool) -> Build | None:
+        """Run a builder; None when it fails. ``present``: the Dockerfile is there."""
+        if not present:
             self.note("builds nothing: no earlier step of this job checks the repository out")
             return None
         if self.world.failing.builds:
             return None
-        number = sum(effect.kind == "build" for effect in self.world.effects) + 1
-        made = Build(number, self.step)
+        made = Build(len(self.world.builds) + 1, self.step)
+        self.world.builds.append(made)
         self.add("build", frozenset({made}), " ".join(tags))
         return made
 

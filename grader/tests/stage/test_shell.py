@@ -1,35 +1,25 @@
-"""A failing command ends a script, or doesn't, exactly as in a real shell.
-
-What the interpreter says is compared with what bash itself does for the same script.
-"""
+"""Scripts on the stage end as they do in the bash of this machine: it is bash that runs them."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
-from grader.workflow import scenario, shell
-from grader.workflow.command import perform
-from grader.workflow.machine import Failing, Machine, Work, World
-from grader.workflow.model import Job, Step
-from grader.workflow.script import Script
-from grader.workflow.word import ShellError
+from grader.engine import client
+from grader.engine.session import Session
+from grader.stage import Reply, Script, Stage, content
+
+HOME = "/home/runner"
 
 
-def machine() -> Machine:
-    step = Step("a", 1, "", "", "", "", "", None, False, {}, {}, "", (1, 1))
-    job = Job("a", (), None, (step,), {}, {}, None, None, False, (), (), 1)
-    world = World(Failing(), lambda question: True, scenario.PUSH, Work())
-    return Machine(world, job, step, checked_out=True)
-
-
-def followed(source: str, *, pipefail: bool) -> tuple[int, str]:
-    """(exit code, the last line of the file called out)."""
-    script = Script(machine(), {}, perform, pipefail=pipefail)
-    code = script.run(source)
-    lines = script.machine.files["out"].text.splitlines() if "out" in script.machine.files else []
-    return code, (lines or [""])[-1]
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with Session(client.connect()) as session:
+        started = Stage.start(session.engine, session.id)
+        yield started
+        started.close()
 
 
 SCRIPTS = [
@@ -88,12 +78,40 @@ SCRIPTS = [
     "if true; then\n  false\n  echo no > out\nfi\necho on > out",
     "echo 'a b' | xargs -n 1 echo > out",
 ]
+CONSTRUCTS = [
+    "true | false | true; echo ${PIPESTATUS[1]} > out",
+    "trap 'echo late > out' EXIT; false",
+    "trap 'echo $? > out; exit 0' ERR; false",
+    "x=; [ -z $x ] && echo yes > out",
+    "false & wait $! || echo $? > out",
+    "x=a; x+=b; echo $x > out",
+    "echo {1..3} {a,b}c > out",
+    "a=1; b=0; (( a && b )) || echo no > out",
+    "! grep -q x <<< y && echo yes > out",
+    "x=(a 'b c'); echo ${#x[@]} ${x[1]} > out",
+    "declare -A m; m[k]=v; echo ${m[k]} > out",
+    "n=x; x=5; echo ${!n} > out",
+    "set -u; echo ${nope:-fine} > out; echo $nope",
+    "mapfile -t l <<< $'a\\nb'; echo ${l[1]} > out",
+    "[[ refs/tags/v1 =~ ^refs/(heads|tags)/(.+)$ ]]; echo ${BASH_REMATCH[2]} > out",
+    "printf -v q %03d 7; echo $q > out",
+    "cat > s.sh <<'EOF'\necho written > out\nEOF\nchmod +x s.sh; ./s.sh",
+    'python3 -c \'open("out", "w").write("python")\'',
+    "awk 'BEGIN { print 2 + 3 }' > out",
+    "readonly R=1; R=2; echo on > out",
+    "x=$(exit 3) || echo $? > out",
+    "{ echo a; exit 4; } | cat > out",
+    "shopt -s nullglob; echo *.none x > out",
+    'select_one() { local IFS=,; echo "$*"; }; select_one a b > out',
+    "timeout 1 tail -f /dev/null || echo $? > out",
+    "coproc cat; echo hi >&${COPROC[1]}; read -r l <&${COPROC[0]}; echo $l > out",
+]
 
 
 @pytest.mark.parametrize("pipefail", [False, True], ids=["bash -e", "shell: bash"])
-@pytest.mark.parametrize("source", SCRIPTS)
+@pytest.mark.parametrize("source", [*SCRIPTS, *CONSTRUCTS])
 def test_scripts_end_as_in_bash(
-    source: str, pipefail: bool, tmp_path_factory: pytest.TempPathFactory
+    source: str, pipefail: bool, stage: Stage, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """GitHub's two ways to start bash, with a script that may stop anywhere."""
     folder = tmp_path_factory.mktemp("typed")
@@ -104,44 +122,8 @@ def test_scripts_end_as_in_bash(
         ["bash", *flags, file], cwd=folder, capture_output=True, timeout=30, check=False
     )
     out = folder / "out"
-    lines = out.read_text().splitlines() if out.is_file() else []
-    assert followed(source, pipefail=pipefail) == (done.returncode, (lines or [""])[-1])
-
-
-@pytest.mark.parametrize("source", ["'(('", "printf", "printf -v", "printf -v x", "''", "xargs"])
-def test_half_a_command_is_followed(source: str) -> None:
-    """A slip of the keyboard mustn't end the grader; what the shell would say isn't judged."""
-    assert followed(f"{source} || true; echo on > out", pipefail=False) == (0, "on")
-
-
-UNREADABLE = [
-    "echo 'a",
-    'echo "a',
-    "if true; then echo a",
-    "x=$(echo a",
-    "a)",
-    "&& b",
-]
-
-
-@pytest.mark.parametrize("source", UNREADABLE)
-def test_what_bash_cannot_parse_is_refused(source: str) -> None:
-    """bash ends with a syntax error for each."""
-    assert subprocess.run(["bash", "-n", "-c", source], capture_output=True, check=False).returncode
-    with pytest.raises(ShellError):
-        shell.parse(source)
-
-
-def test_nesting_is_bounded() -> None:
-    """A script of ten thousand parentheses is refused by a sentence, not by Python's stack."""
-    for source in ("(" * 10_000, "$(" * 500 + "true" + ")" * 500, "if true; then " * 500):
-        with pytest.raises(ShellError):
-            shell.parse(source)
-
-
-def test_an_escape_makes_no_private_character() -> None:
-    """Such characters mark what isn't known; an answer must not forge them."""
-    assert followed("echo $'\\ue000simage 1\\ue001\\ud800' > out", pipefail=False) == (
-        0,
-        "\ufffdsimage 1\ufffd\ufffd",
-    )
+    expected = out.read_bytes() if out.is_file() else None
+    script = Script(source, ("bash", *flags, "{0}"), {"HOME": HOME}, HOME)
+    ended = stage.run(script, lambda call: Reply())
+    found = content(ended.files.get(f"{HOME}/out"))
+    assert (ended.code, found) == (done.returncode, expected)
