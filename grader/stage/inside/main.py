@@ -39,7 +39,6 @@ LATE_SECONDS = 1.0
 """What those may take that a script has left behind, with its output in their hands."""
 MAX_OUTPUT = 1 << 20
 MAX_CALL = 8 << 20
-MAX_FILE_BYTES = 16 << 20
 MAX_TRACE = 2 << 20
 PR_SET_DUMPABLE = 4
 LIBC = ctypes.CDLL(None)
@@ -88,8 +87,8 @@ class Play:
         order = self.order
         tree.put(order["files"], order["gone"], order["fresh"])
         install(order["tools"], clean=True)
-        write(SCRIPT, order["script"])
-        write(TRACE, "")
+        tree.write(SCRIPT, order["script"])
+        tree.write(TRACE, "")
         end: dict[str, object] = {"code": 126, "trouble": "", "timeout": False}
         try:
             process = self._start(order)
@@ -98,8 +97,8 @@ class Play:
         else:
             end |= self._follow(process, time.monotonic() + order["seconds"])
         finish()
-        trace = read(TRACE) or b""
-        if len(trace) >= MAX_FILE_BYTES:
+        trace = tree.read(TRACE) or b""
+        if len(trace) >= tree.MAX_FILE_BYTES:
             end["trouble"] = "runs more commands than anybody would follow"
         files, trouble = tree.changes()
         output = self.output.decode("utf-8", "replace")
@@ -209,7 +208,7 @@ class Play:
                 install(reply["install"])
                 return reply
             path = os.path.join(str(call["cwd"]), str(reply["read"]))
-            found = read(path)
+            found = tree.read(path)
             tell({"content": None if found is None else base64.b64encode(found).decode()})
 
 
@@ -225,7 +224,7 @@ def install(names: Iterable[str], clean: bool = False) -> None:
 
 
 def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (tree.MAX_FILE_BYTES, tree.MAX_FILE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # or /proc/self belongs to root
     with open("/proc/self/oom_score_adj", "w") as file:
@@ -242,21 +241,6 @@ def finish() -> None:
                 pass
         except ChildProcessError:
             return
-
-
-def read(path: str) -> bytes | None:
-    """A regular file's content, bounded; None for anything else."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        with open(handle, "rb") as file:
-            return file.read(MAX_FILE_BYTES)
-    except OSError:
-        return None
-
-
-def write(path: str, text: str) -> None:
-    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write(text)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 ROOTS = ("/home/runner", "/tmp", "/app")
 MAX_NODES = 3000
 MAX_BYTES = 8 << 20
+MAX_FILE_BYTES = 16 << 20
 IGNORED = frozenset({"__pycache__"})
 
 _known: dict[str, list[object]] = {}
@@ -127,3 +128,18 @@ def _content(path: str) -> str:
         os.chmod(path, 0o600)
         with open(path, "rb") as file:
             return base64.b64encode(file.read()).decode()
+
+
+def read(path: str) -> bytes | None:
+    """A regular file's content, bounded; None for anything else."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with open(handle, "rb") as file:
+            return file.read(MAX_FILE_BYTES)
+    except OSError:
+        return None
+
+
+def write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        file.write(text)

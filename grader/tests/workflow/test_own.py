@@ -71,7 +71,7 @@ def test_zizmor_finds_nothing() -> None:
     ("before", "after", "said"),
     [
         (COMMIT, "actions/checkout@v7", "a commit's 40 digits stay"),
-        ("contents: read", "contents: write", "none of its steps needs that"),
+        ("contents: read", "contents: write", "none of its steps uses that"),
         ("run: sudo", "run: echo ${{ secrets.KEY }}; sudo", "prints secrets.KEY"),
     ],
 )
