@@ -71,6 +71,7 @@ def read(text: str, file: str = FILE) -> Workflow:
             Evidence(f"cat -n {file}", "\n".join(faults), "a workflow that GitHub accepts"),
         )
     _check_ids(found["jobs"])
+    _check_calls(found["jobs"])
     return model.build(found, text, file, lines, order)
 
 
@@ -96,6 +97,16 @@ def _check_ids(jobs: Iterable[object]) -> None:
             raise NotInLab(
                 f"The lab can't follow a job whose id is {str(each).lower()}; in quotes it is a "
                 "name. Nothing was scored."
+            )
+
+
+def _check_calls(jobs: Mapping[str, Any]) -> None:
+    """A workflow of another repository may do anything; GitHub takes it."""
+    for name, job in jobs.items():
+        if "uses" in job:
+            raise NotInLab(
+                f"Job {name} calls {str(job['uses'])[:80]}, a workflow that the lab can't see. In "
+                "this exercise everything stands in the one file. Nothing was scored."
             )
 
 

@@ -54,6 +54,7 @@ class Job:
     """The images of its container and services."""
     services: tuple[str, ...]
     line: int
+    runs_on: Any = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ def _job(
         tuple(filter(None, map(_image, [job.get("container"), *services.values()]))),
         tuple(services),
         lines[("jobs", name)][0] - 1,
+        job.get("runs-on"),
     )
 
 

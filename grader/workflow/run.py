@@ -12,7 +12,7 @@ from typing import Any
 
 from grader.stage import Script, file
 from grader.verdict.outcome import NotInLab
-from grader.workflow import matrix, scenario, unknown
+from grader.workflow import hosted, matrix, scenario, unknown
 from grader.workflow.evaluate import Open, Scope
 from grader.workflow.expression import ExpressionError
 from grader.workflow.job import Leg, Outputs, Told
@@ -175,6 +175,12 @@ class _Telling:
                 found[str(name)] = False if boolean else unknown.mark(f"inputs.{name}")
         return found
 
+    def _labels(self, job: Job, contexts: dict[str, Any], leg: Mapping[str, Any]) -> Any:
+        scope = Scope({**contexts, "matrix": leg}, self.choose)
+        if isinstance(job.runs_on, list):
+            return [scope.whole(each) for each in job.runs_on]
+        return scope.whole(job.runs_on)
+
     def _ancestors(self, job: Job) -> set[str]:
         found: set[str] = set()
         waiting = list(job.needs)
@@ -195,6 +201,9 @@ class _Telling:
                 self.results[job.id] = "skipped"
                 return
             legs = matrix.legs(scope, job.matrix)
+            labels = [self._labels(job, contexts, each) for each in legs]
+            if absent := next(filter(None, map(hosted.absent, labels)), ""):
+                raise ExpressionError(absent)
         except ExpressionError as error:
             self.results[job.id] = "failure"
             leg.refuse(job.steps[0], f"the job can't start: {error}")

@@ -150,7 +150,8 @@ def _job(name: str, job: Any, jobs: Mapping[str, Any]) -> Iterator[str]:
         return
     yield from _keys(job, _JOB, where)
     if "uses" in job:
-        yield f"{where} calls another workflow (uses); here everything stands in this one file."
+        if str(job["uses"]).startswith("./"):
+            yield f"{where} calls {job['uses']!s:.60}, and the repository has no such workflow."
         return
     if "runs-on" not in job:
         yield f"{where} has no runs-on: no machine would take it."
