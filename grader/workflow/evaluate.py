@@ -127,6 +127,8 @@ class Scope:
     def _compare(self, operator: str, left: Value, right: Value) -> bool:
         if operator in ("==", "!="):
             return self._same(left, right) == (operator == "==")
+        if left is right and isinstance(left, (list, Mapping)):
+            return operator in ("<=", ">=")
         if isinstance(left, str) and isinstance(right, str):
             pair: tuple[Any, Any] = (left.casefold(), right.casefold())
         else:
