@@ -19,7 +19,7 @@ from grader.exercise import catalog
 from grader.verdict.outcome import LearnerFault, NotInLab
 from grader.verdict.report import Evidence
 from grader.workflow import model, schema, unknown
-from grader.workflow.expression import ExpressionError
+from grader.workflow.lexer import ExpressionError
 from grader.workflow.model import Workflow
 from grader.workflow.rehearsal import Rehearsal
 from grader.workflow.run import Runs
@@ -101,12 +101,12 @@ def _check_ids(jobs: Iterable[object]) -> None:
 
 
 def _check_calls(jobs: Mapping[str, Any]) -> None:
-    """A workflow of another repository may do anything; GitHub takes it."""
+    """A workflow of the repository's own has to be there, and the answer is one file."""
     for name, job in jobs.items():
-        if "uses" in job:
-            raise NotInLab(
-                f"Job {name} calls {str(job['uses'])[:80]}, a workflow that the lab can't see. In "
-                "this exercise everything stands in the one file. Nothing was scored."
+        if str(job.get("uses") or "").startswith("./"):
+            raise LearnerFault(
+                f"Job {name} calls {str(job['uses'])[:80]}, and the repository has no such "
+                "workflow: GitHub starts nothing at all then."
             )
 
 

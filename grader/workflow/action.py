@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.stage import Node, file
-from grader.workflow import archive, engine_command, metadata, scan, unknown
+from grader.workflow import archive, composed, engine_command, metadata, scan, unknown
+from grader.workflow.composed import Composed
 from grader.workflow.machine import Machine
 
 Inputs = Mapping[str, str]
@@ -38,14 +39,6 @@ class Done:
     inputs: Mapping[str, str] = field(default_factory=dict)
     printed: str = ""
     trace: str = ""
-
-
-@dataclass(frozen=True)
-class Composed:
-    """The script that an action is."""
-
-    text: str
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @functools.cache
@@ -70,11 +63,13 @@ def run(machine: Machine, name: str, inputs: Inputs, env: Mapping[str, str]) -> 
     if (known := table().get(name)) is not None:
         machine.tools |= frozenset(known.get("installs", ()))
         does: str = known.get("does", "")
+        if does in composed.KNOWN:
+            return composed.KNOWN[does](machine, inputs) or Done()
         return _DOES[does](machine, inputs, env) if does else Done()
     if "login" in name or "auth" in name or "credentials" in name:
         return _login(machine, {}, env)
     if "pytest" in name or name.endswith(("/run-tests", "/tox-action", "/nox")):
-        return _tests(machine, inputs, env)
+        return composed.tests(machine, inputs)
     machine.note(f"the lab knows no effect of {name}")
     machine.world.unfamiliar.add(name)
     return _checkout(machine, inputs, env) if "checkout" in name else Done()
@@ -205,66 +200,10 @@ def _cache(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done:
     return Done(outputs={"cache-hit": unknown.mark("cache hit")})
 
 
-def _trivy(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Composed:
-    machine.tools |= {"trivy"}
-    kind = inputs.get("scan-type") or "image"
-    target = inputs.get("image-ref", "") if kind == "image" else inputs.get("scan-ref", ".")
-    variables = {
-        f"TRIVY_{key.upper().replace('-', '_')}": inputs[key]
-        for key in ("severity", "exit-code", "format", "output", "ignore-unfixed", "scanners")
-        if inputs.get(key)
-    }
-    if inputs.get("vuln-type"):
-        variables["TRIVY_PKG_TYPES"] = inputs["vuln-type"]
-    if inputs.get("format") not in (None, "", "table", "json", "sarif"):
-        variables["TRIVY_FORMAT"] = "json"
-    if inputs.get("trivyignores"):
-        variables["TRIVY_IGNOREFILE"] = inputs["trivyignores"].split(",")[0]
-    output = ["--output", inputs["output"]] if inputs.get("output") else []
-    where = ["--input", inputs["input"]] if inputs.get("input") else [target]
-    return Composed(shlex.join(["trivy", kind, *output, *where]), variables)
-
-
-def _grype(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done | Composed:
-    machine.tools |= {"grype"}
-    target = inputs.get("image") or inputs.get("sbom", "")
-    if not target:
-        return Done()
-    stops = inputs.get("fail-build", "true").lower() == "true"
-    level = ["--fail-on", inputs.get("severity-cutoff") or "medium"] if stops else []
-    return Composed(shlex.join(["grype", target, *level]))
-
-
-def _scout(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done | Composed:
-    if "cves" not in inputs.get("command", ""):
-        return Done()
-    words = ["docker", "scout", "cves", inputs.get("image", "").rpartition("://")[2]]
-    if inputs.get("exit-code", "").lower() == "true":
-        words.append("--exit-code")
-    return Composed(shlex.join([*words, "--only-severity", inputs.get("only-severities", "")]))
-
-
-def _snyk(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Composed:
-    machine.tools |= {"snyk"}
-    image = shlex.quote(inputs.get("image", ""))
-    return Composed(f"snyk container test {image} {inputs.get('args', '')}")
-
-
-def _bill(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done | Composed:
-    target = inputs.get("image", "")
-    output = inputs.get("output-file", "")
-    return Composed(shlex.join(["syft", target, "-o", f"spdx-json={output}"])) if output else Done()
-
-
-def _tests(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Composed:
-    machine.tools |= {"pytest"}
-    return Composed("pytest")
-
-
 _DOES: Mapping[str, Callable[[Machine, Inputs, Mapping[str, str]], Done | Composed]] = {
     name.__name__.strip("_"): name
     for name in (
         *(_checkout, _buildx, _login, _metadata, _build_push, _buildah, _upload, _download),
-        *(_cache, _trivy, _grype, _scout, _snyk, _bill, _tests),
+        _cache,
     )
 }

@@ -15,7 +15,6 @@ from grader.workflow import unknown
 from grader.workflow.expression import (
     Call,
     Expression,
-    ExpressionError,
     Index,
     Literal,
     Name,
@@ -25,6 +24,7 @@ from grader.workflow.expression import (
     template,
     walk,
 )
+from grader.workflow.lexer import ExpressionError
 from grader.workflow.value import (
     Value,
     as_number,

@@ -9,7 +9,7 @@ from typing import Any
 from grader.verdict.outcome import NotInLab
 from grader.workflow import action, step_script, unknown
 from grader.workflow.evaluate import Open, Scope
-from grader.workflow.expression import ExpressionError
+from grader.workflow.lexer import ExpressionError
 from grader.workflow.machine import Doing, Effect, Machine, World
 from grader.workflow.model import Job, Step, Workflow
 from grader.workflow.rehearsal import Rehearsal

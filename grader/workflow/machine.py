@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.answer.recipe import familiar
 from grader.stage import Node
 from grader.verdict.outcome import NotInLab
-from grader.workflow import unknown
+from grader.workflow import image_name, unknown
 from grader.workflow.model import Job, Step
 from grader.workflow.trigger import Event
 
@@ -182,27 +181,27 @@ class Machine:
             self.images[each.mark] = image
         for tag in tags:
             self.world.work.add()
-            self.images[normal(tag)] = image
+            self.images[image_name.normal(tag)] = image
 
     def lose(self, tags: Iterable[str], reason: str) -> None:
         for tag in tags:
             self.world.work.add()
-            self.world.lost[normal(tag)] = reason
+            self.world.lost[image_name.normal(tag)] = reason
 
     def local(self, name: str) -> Image | None:
         """The image of that name on this runner."""
-        return _look_up(self.images, name)
+        return image_name.find(self.images, name)
 
     def remote(self, name: str) -> Image | None:
         """The image of that name in a registry."""
-        return _look_up(self.world.registry, name)
+        return image_name.find(self.world.registry, name)
 
     def find(self, name: str) -> Image | None:
         return self.local(name) or self.remote(name)
 
     def missing(self, name: str) -> str:
         """Why an image that was built in this run isn't here; empty for a foreign one."""
-        reason = _look_up_text(self.world.lost, name)
+        reason = image_name.find_text(self.world.lost, name)
         shown = unknown.shown(name)
         return f"there is no image {shown} here: {reason}" if reason else ""
 
@@ -211,15 +210,15 @@ class Machine:
         shown = unknown.shown(name)
         if self.is_local(name):
             self.world.work.add()
-            self.world.registry[normal(name)] = image
+            self.world.registry[image_name.normal(name)] = image
             return True
         if not self.logged_in:
             self.note(f"can't push {shown}: no earlier step of this job logs in to a registry")
             return False
-        if not self.may_push and normal(name).startswith("ghcr.io/"):
+        if not self.may_push and image_name.normal(name).startswith("ghcr.io/"):
             self.note(f"can't push {shown}: the job's token has no packages: write")
             return False
-        self.world.registry[normal(name)] = image
+        self.world.registry[image_name.normal(name)] = image
         for each in image:
             self.world.registry[each.mark] = image
         is_candidate = CANDIDATE.search(name.casefold()) or name.endswith("@digest")
@@ -230,40 +229,3 @@ class Machine:
         """Whether the registry lives and ends with the job."""
         host = name.partition("/")[0].partition(":")[0]
         return bool(_LOCAL.match(name)) or ("/" in name and host in self.job.services)
-
-
-def normal(name: str) -> str:
-    """One spelling for every way to write an image's name."""
-    name = familiar(name.strip().removeprefix("docker://").casefold())
-    last = name.rpartition("/")[2]
-    return name if ":" in last or "@" in last else f"{name}:latest"
-
-
-def _look_up(images: dict[str, Image], name: str) -> Image | None:
-    for each in unknown.names(name):
-        if each.startswith("image "):
-            return images.get(unknown.mark(each, unknown.SOME))
-    key = normal(name)
-    if key in images:
-        return images[key]
-    if unknown.is_known(key) and all(map(unknown.is_known, images)):
-        return None
-    near = {image for other, image in images.items() if _may_be(key, other)}
-    if len(near) > 1:
-        raise NotInLab(
-            f"The lab can't tell which image {unknown.shown(name)} would be. Nothing was scored."
-        )
-    return next(iter(near), None)
-
-
-def _look_up_text(texts: dict[str, str], name: str) -> str:
-    key = normal(name)
-    return texts.get(key) or next(
-        (text for other, text in texts.items() if _may_be(key, other)), ""
-    )
-
-
-def _may_be(name: str, other: str) -> bool:
-    if any(each.startswith("image ") for each in unknown.names(other)):
-        return False
-    return unknown.is_same(name, other) is not False

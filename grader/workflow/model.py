@@ -55,6 +55,8 @@ class Job:
     services: tuple[str, ...]
     line: int
     runs_on: Any = None
+    uses: str = ""
+    """The workflow that it calls, instead of having steps."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _job(
         job.get("if"),
         tuple(
             _step(name, number, step, shell, lines[("jobs", name, "steps", number - 1)])
-            for number, step in enumerate(job["steps"], 1)
+            for number, step in enumerate(job.get("steps") or (), 1)
         ),
         job.get("env") or {},
         job.get("outputs") or {},
@@ -138,6 +140,7 @@ def _job(
         tuple(services),
         lines[("jobs", name)][0] - 1,
         job.get("runs-on"),
+        str(job.get("uses") or ""),
     )
 
 

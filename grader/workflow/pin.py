@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from grader.workflow import unknown
+from grader.workflow import image_name, unknown
 from grader.workflow.container import RUN_SWITCHES
-from grader.workflow.machine import Doing, normal
+from grader.workflow.machine import Doing
 from grader.workflow.model import Step, Workflow
 from grader.workflow.option import Options
 from grader.workflow.option import read as read_options
@@ -38,6 +38,8 @@ def loose(workflow: Workflow, doings: Iterable[Doing]) -> Iterator[str]:
         if not _has_version(name):
             yield f"{step} runs {unknown.shown(name)[:80]}: whatever is the latest that day."
     for job in workflow.jobs.values():
+        if job.uses and not _COMMIT.fullmatch(job.uses.rpartition("@")[2]):
+            yield f"job {job.id} calls {job.uses[:80]}, a tag or branch that its owner can move."
         for name in job.images:
             if "${{" not in name and not _has_version(name):
                 yield f"job {job.id} runs {name[:80]}: whatever is the latest that day."
@@ -60,7 +62,7 @@ def is_exact(name: str) -> bool:
 
 
 def _has_version(name: str) -> bool:
-    return is_exact(name) or not normal(name).endswith(":latest")
+    return is_exact(name) or not image_name.normal(name).endswith(":latest")
 
 
 def _own(workflow: Workflow, doings: Iterable[Doing]) -> frozenset[str]:
@@ -79,4 +81,4 @@ def _own(workflow: Workflow, doings: Iterable[Doing]) -> frozenset[str]:
 
 
 def _repository(name: str) -> str:
-    return re.sub(r"(:[^/]*|@.*)$", "", normal(name))
+    return re.sub(r"(:[^/]*|@.*)$", "", image_name.normal(name))

@@ -14,8 +14,8 @@ from grader.stage import Script, file
 from grader.verdict.outcome import NotInLab
 from grader.workflow import hosted, matrix, scenario, unknown
 from grader.workflow.evaluate import Open, Scope
-from grader.workflow.expression import ExpressionError
 from grader.workflow.job import Leg, Outputs, Told
+from grader.workflow.lexer import ExpressionError
 from grader.workflow.machine import Effect, Failing, Work, World
 from grader.workflow.model import Job, Workflow
 from grader.workflow.rehearsal import Rehearsal
@@ -175,6 +175,12 @@ class _Telling:
                 found[str(name)] = False if boolean else unknown.mark(f"inputs.{name}")
         return found
 
+    def _call(self, job: Job) -> None:
+        """A workflow of another repository: taken to succeed, and to do nobody knows what."""
+        self.world.unfamiliar.add(job.uses)
+        self.results[job.id] = "success"
+        self.outputs[job.id] = Open(f"needs.{job.id}.outputs", unknown.ANY)
+
     def _labels(self, job: Job, contexts: dict[str, Any], leg: Mapping[str, Any]) -> Any:
         scope = Scope({**contexts, "matrix": leg}, self.choose)
         if isinstance(job.runs_on, list):
@@ -200,13 +206,17 @@ class _Telling:
             if not (self.world.regardless or scope.holds(job.condition)):
                 self.results[job.id] = "skipped"
                 return
+            if job.uses:
+                self._call(job)
+                return
             legs = matrix.legs(scope, job.matrix)
             labels = [self._labels(job, contexts, each) for each in legs]
             if absent := next(filter(None, map(hosted.absent, labels)), ""):
                 raise ExpressionError(absent)
         except ExpressionError as error:
             self.results[job.id] = "failure"
-            leg.refuse(job.steps[0], f"the job can't start: {error}")
+            if job.steps:
+                leg.refuse(job.steps[0], f"the job can't start: {error}")
             return
         results = set()
         for each in legs:

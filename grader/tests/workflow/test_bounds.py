@@ -12,7 +12,8 @@ from grader.tests.workflow.test_run import HEAD, job, run
 from grader.verdict.outcome import LearnerFault, NotInLab
 from grader.workflow import scenario
 from grader.workflow.evaluate import Scope
-from grader.workflow.expression import ExpressionError, parse
+from grader.workflow.expression import parse
+from grader.workflow.lexer import ExpressionError
 from grader.workflow.machine import Failing
 from grader.workflow.model import Workflow
 

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from grader.workflow.evaluate import Scope
-from grader.workflow.expression import ExpressionError, parse
+from grader.workflow.expression import parse
+from grader.workflow.lexer import ExpressionError
 from grader.workflow.value import as_text
 
 ORACLE = Path(__file__).with_name("oracle")
