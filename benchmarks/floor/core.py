@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from floor.script import Script, status_is
-from grader.answer import run_command
 from grader.engine import permitted
 from grader.engine.gpu import ALL, broken_nvidia_smi, simulated
 from grader.judging import health
@@ -43,7 +42,7 @@ def signal_delivery(script: Script) -> None:
 
 
 def memory_limit(script: Script) -> None:
-    command = run_command.read(script.exercise.solved["run.sh"])
+    command = script.command()
     container = script.start(permitted.capped(command.host))
     script.request("/health")
     script.usage(container)
@@ -55,7 +54,7 @@ def memory_limit(script: Script) -> None:
 
 
 def gpu_visibility(script: Script) -> None:
-    command = run_command.read(script.exercise.solved["run.sh"])
+    command = script.command()
     host = simulated()
     values = [f"CUDA_VISIBLE_DEVICES={value} python gpu_report.py" for value in "012345"]
     for requests, files, runs in (

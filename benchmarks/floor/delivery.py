@@ -12,7 +12,6 @@ from grader import scanner, workflow
 from grader.scanner import gate
 from grader.workflow import leak, pin, privilege, scenario
 from grader.workflow.machine import Failing
-from grader.workflow.run import tell
 
 OBSERVED: frozenset[str] = frozenset()
 """Exercises whose processes are looked at."""
@@ -62,17 +61,17 @@ def _rounds() -> bytes:
 
 
 def release_workflow(script: Script) -> None:
-    """No engine: the floor is the interpreter alone, following each event once."""
+    """The floor is the stage with each event followed once."""
     read = workflow.read(script.exercise.solved[workflow.FILE])
-    runs = [
-        run
-        for event in (*scenario.RELEASES, *scenario.REQUESTS)
-        for run in tell(read, event, GREEN)
-    ]
-    for event in scenario.RELEASES:
-        for failing in FAILING:
-            tell(read, event, failing)
-    list(pin.loose(read))
-    pushes = [effect for run in runs for effect in run.of("push", "candidate")]
-    list(privilege.excess(read, frozenset(effect.step.job for effect in pushes)))
-    list(leak.found(read))
+    with workflow.follow(read) as follows:
+        runs = [
+            run
+            for event in (*scenario.RELEASES, *scenario.REQUESTS)
+            for run in follows.tell(event, GREEN)
+        ]
+        for event in scenario.RELEASES:
+            for failing in FAILING:
+                runs += follows.tell(event, failing)
+        list(pin.loose(read, [each for run in runs for told in run.told for each in told.doings]))
+        list(privilege.excess(read, runs))
+        list(leak.found(runs, follows.rehearsal.concrete))

@@ -6,7 +6,6 @@ import time
 
 from floor.script import Script
 from grader import compose
-from grader.answer import run_command
 from grader.engine import permitted
 
 OBSERVED = frozenset({"cpu_limit", "compose_limits"})
@@ -18,7 +17,7 @@ SETTLED_SECONDS = 0.5
 
 
 def cpu_limit(script: Script) -> None:
-    command = run_command.read(script.exercise.solved["run.sh"])
+    command = script.command()
     host = {**permitted.capped(command.host), "CpuShares": MOST_SHARES}
     container = script.start(host, **command.config)
     script.request("/health")

@@ -6,7 +6,6 @@ from typing import Any
 
 from floor.script import Script
 from grader import compose
-from grader.answer import run_command
 from grader.engine import permitted
 
 OBSERVED: frozenset[str] = frozenset()
@@ -14,7 +13,7 @@ OBSERVED: frozenset[str] = frozenset()
 
 
 def restart_on_failure(script: Script) -> None:
-    command = run_command.read(script.exercise.solved["run.sh"])
+    command = script.command()
     host, config = permitted.capped(command.host), command.config
     broken, once = (
         script.start(host, beside=True, **{**config, "Env": [setting]})

@@ -18,11 +18,16 @@ from typing import Any, TypeVar
 
 import docker
 from floor.inspector import Inspector
+from grader.answer import run_command
+from grader.answer.run_command import RunCommand
 from grader.engine import build, cliplugins
 from grader.engine.bases import BASES
+from grader.engine.client import connect
 from grader.engine.sandbox import LIMITS, host_config
+from grader.engine.session import Session
 from grader.exercise.catalog import Exercise
 from grader.probe.canaries import Canaries
+from grader.stage import Stage
 
 T = TypeVar("T")
 WITHOUT_POD = frozenset({"vulnerability_gate"})
@@ -50,6 +55,14 @@ class Script:
         if exercise.id not in WITHOUT_POD:
             self._pod = self._pool.submit(self.inspector, "pod", exercise.sysctls)
         self._observer = self._pool.submit(self.inspector, "observer") if observed else None
+
+    def command(self) -> RunCommand:
+        """What docker makes of the solution's run.sh."""
+        with Session(connect()) as session:
+            stage = Stage.start(session.engine, session.id)
+            found = run_command.read(self.exercise.solved["run.sh"], stage)
+            stage.close()
+            return found
 
     @property
     def image(self) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from grader.exercise import project
@@ -29,12 +30,28 @@ BASES: Mapping[str, str] = MappingProxyType(
 """By the short form of an image's name."""
 
 INSPECTOR_SOURCE = project.ROOT / "grader" / "probe" / "inspector" / "inside"
+STAGE_SOURCE = project.ROOT / "grader" / "stage" / "inside"
+SCANNER_SOURCE = project.ROOT / "grader" / "scanner" / "inside"
+STAGE_DOCKERFILE = project.ROOT / "docker" / "stage" / "Dockerfile"
 
 
 @functools.cache
 def inspector_tag() -> str:
     """The inspector image that belongs to the inspector's present source."""
+    return f"drydock/inspector:{_digest(INSPECTOR_SOURCE.glob('*.py'))}"
+
+
+@functools.cache
+def stage_tag() -> str:
+    """The stage image that belongs to its present source."""
+    files = [STAGE_DOCKERFILE, *STAGE_SOURCE.glob("*.txt")]
+    for folder in (STAGE_SOURCE, SCANNER_SOURCE):
+        files += folder.glob("*.py")
+    return f"drydock/stage:{_digest(files)}"
+
+
+def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(INSPECTOR_SOURCE.glob("*.py")):
+    for path in sorted(files):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return f"drydock/inspector:{digest.hexdigest()[:12]}"
+    return digest.hexdigest()[:12]

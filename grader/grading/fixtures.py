@@ -3,7 +3,7 @@ start another one. One instance belongs to one grading."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from grader.probe.canaries import Canaries
 from grader.probe.container import Container
 from grader.probe.layers import Entry, Layers
 from grader.probe.start import Rebuild, Start
+from grader.stage import Stage
 from grader.verdict.event import Event, Listener
 from grader.verdict.outcome import CapabilityAbsent
 
@@ -55,9 +56,16 @@ class Fixtures:
         return self._preparation.given
 
     @pytest.fixture(scope="session")
-    def run_command(self, answers: Mapping[str, str]) -> RunCommand:
+    def stage(self) -> Iterator[Stage]:
+        """A shell for the learner's scripts."""
+        started = Stage.start(self._bench.engine, self._bench.session.id)
+        yield started
+        started.close()
+
+    @pytest.fixture(scope="session")
+    def run_command(self, answers: Mapping[str, str], stage: Stage) -> RunCommand:
         """What docker makes of the learner's run.sh."""
-        return run_commands.read(answers["run.sh"])
+        return run_commands.read(answers["run.sh"], stage)
 
     @pytest.fixture(scope="session")
     def compose_file(self, answers: Mapping[str, str]) -> ComposeFile:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from grader.engine import buildgroup
-from grader.engine.bases import BASES
+from grader.engine.bases import BASES, stage_tag
 from grader.engine.client import Engine
 from grader.engine.client.call import Refused
 from grader.grading.provenance import IMAGES
@@ -30,7 +30,7 @@ def facts(engine: Engine) -> dict[str, Any]:
 def dependencies(engine: Engine) -> dict[str, Any]:
     """The same with all else that a verdict depends on (see ``provenance``). Raises EngineError."""
     known = asdict(engine.facts)
-    images = {name: _identity(engine, name) for name in sorted(set(BASES.values()))}
+    images = {name: _identity(engine, name) for name in sorted({*BASES.values(), stage_tag()})}
     return {**facts(engine), **{key: known[key] for key in KEYED}, IMAGES: images}
 
 

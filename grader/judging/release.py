@@ -1,6 +1,6 @@
 """What the runs of a release workflow push, of all the runs that an event may come to.
 
-The workflow is followed, not run. Where the verdict would depend on what only GitHub knows, nothing
+Where the verdict would depend on what only GitHub knows, nothing
 is scored. Which rule belongs to which check isn't known here.
 """
 
@@ -10,17 +10,18 @@ from collections.abc import Iterable, Sequence
 
 from grader import workflow as workflows
 from grader.probe.bench import Bench
-from grader.verdict.outcome import NotInLab
+from grader.verdict.outcome import LearnerFault, NotInLab
+from grader.verdict.report import Evidence
 from grader.workflow import scenario, trace, unknown
 from grader.workflow.action import TELLING
-from grader.workflow.machine import Effect, Failing, Image
-from grader.workflow.model import Workflow
-from grader.workflow.run import Run, tell
+from grader.workflow.machine import Doing, Effect, Failing, Image
+from grader.workflow.run import Run, Runs
 from grader.workflow.trigger import Event
 
 FILE = workflows.FILE
 GREEN = Failing()
 PUSHES = ("push", "candidate")
+FINDINGS = (Failing(finding="CRITICAL"), Failing(finding="HIGH"))
 SHOWN = 3
 
 
@@ -30,15 +31,19 @@ def assert_none(problems: Sequence[str]) -> None:
     assert not problems, " ".join(problems[:SHOWN]) + more
 
 
-def assert_released(workflow: Workflow, bench: Bench) -> None:
+def assert_released(follows: Runs, bench: Bench) -> None:
     """A push to main ends with a push to the registry when all is well. Raises NotInLab."""
-    runs = tell(workflow, scenario.PUSH, GREEN)
+    runs = follows.tell(scenario.PUSH, GREEN)
     assert runs, "A push to main doesn't start this workflow; look at its on."
     bench.record(trace.evidence(runs[0], FILE))
     idle = _decided(runs, [run for run in runs if not run.of("push")])
     if idle is None:
         return
-    strangers = [name for name in idle.unfamiliar if any(word in name for word in TELLING)]
+    strangers = [
+        name
+        for name in idle.unfamiliar
+        if name.startswith("`") or any(word in name for word in TELLING)
+    ]
     if strangers:
         raise NotInLab(
             f"The lab doesn't know what {', '.join(sorted(strangers))} does, and it may be what "
@@ -47,15 +52,15 @@ def assert_released(workflow: Workflow, bench: Bench) -> None:
     raise AssertionError(f"Push to main, all is well, and nothing is released: {_reason(idle)}")
 
 
-def assert_has(workflow: Workflow, kind: str, missing: str) -> None:
+def assert_has(follows: Runs, kind: str, missing: str) -> None:
     """A gate that isn't there can't close: some run of a push to main has an effect of this kind,
     else ``missing`` is told."""
-    runs = tell(workflow, scenario.PUSH, GREEN)
+    runs = follows.tell(scenario.PUSH, GREEN)
     assert any(run.of(kind) for run in runs), missing
 
 
 def assert_not_pushed(
-    workflow: Workflow,
+    follows: Runs,
     bench: Bench,
     events: Iterable[Event],
     failures: Iterable[Failing],
@@ -65,7 +70,7 @@ def assert_not_pushed(
     """None of these events ends with a push of these kinds. Raises NotInLab."""
     for event in events:
         for failing in failures:
-            runs = tell(workflow, event, failing)
+            runs = follows.tell(event, failing)
             if runs and event in (scenario.PUSH, scenario.REQUESTS[0]):
                 bench.record(trace.evidence(runs[0], FILE))
             wrong = _decided(runs, [run for run in runs if run.of(*kinds)])
@@ -78,10 +83,10 @@ def assert_not_pushed(
                 )
 
 
-def assert_scanned(workflow: Workflow, bench: Bench) -> None:
+def assert_scanned(follows: Runs, bench: Bench) -> None:
     """Every release is of a build that a scan had looked at by then. Raises NotInLab."""
     for event in scenario.RELEASES:
-        runs = tell(workflow, event, GREEN)
+        runs = follows.tell(event, GREEN)
         if runs and event == scenario.PUSH:
             bench.record(trace.evidence(runs[0], FILE))
         wrong = _decided(runs, [run for run in runs if unscanned(run)])
@@ -109,14 +114,30 @@ def unscanned(run: Run) -> list[Effect]:
     return found
 
 
-def pushing(workflow: Workflow) -> frozenset[str]:
-    """The jobs that push in any run."""
-    return frozenset(
-        effect.step.job
-        for event in scenario.RELEASES + scenario.REQUESTS
-        for run in tell(workflow, event, GREEN)
-        for effect in run.of(*PUSHES)
-    )
+def every(follows: Runs) -> list[Run]:
+    """What all events come to, and a push to main where something is wrong."""
+    events = [(event, GREEN) for event in scenario.RELEASES + scenario.REQUESTS]
+    events += [(scenario.PUSH, failing) for failing in (*FINDINGS, Failing(tests=True))]
+    return [run for event, failing in events for run in follows.tell(event, failing)]
+
+
+def shown(follows: Runs) -> list[Run]:
+    """The same, with what no event comes to."""
+    return [*every(follows), *follows.regardless()]
+
+
+def doings(runs: Iterable[Run]) -> list[Doing]:
+    """The programs that runs start."""
+    return [each for run in runs for told in run.told for each in told.doings]
+
+
+def assert_readable(follows: Runs) -> None:
+    """bash can read all scripts. Raises LearnerFault."""
+    if unreadable := follows.unreadable():
+        raise LearnerFault(
+            " ".join(unreadable[:SHOWN]),
+            Evidence("bash -n step.sh", "\n".join(unreadable), "a script that bash can read"),
+        )
 
 
 def _decided(runs: tuple[Run, ...], bad: list[Run]) -> Run | None:

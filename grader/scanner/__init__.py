@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["advisories", "gate"]
+from grader.scanner.inside.command_line import KINDS
+
+__all__ = ["advisories", "gate", "options", "recordings"]
 
 INSIDE = Path(__file__).with_name("inside")
 PLACE = "opt/scanner"
@@ -25,6 +27,11 @@ def recordings() -> dict[str, Any]:
     """Every recording by its name: ``{"report": …}`` as trivy writes it, or ``{"fails": …}``."""
     content: dict[str, Any] = json.loads((INSIDE / RECORDINGS).read_text(encoding="utf-8"))
     return content
+
+
+def options() -> Mapping[str, str]:
+    """The scanner's options without their dashes: list, text, number or switch."""
+    return KINDS
 
 
 def archive(recorded: Mapping[str, Any]) -> bytes:

@@ -161,11 +161,11 @@ def _images(connected: Engine) -> Iterator[Finding]:
         origin = (images.labels(connected, bases.SLIM) or {}).get(images.ORIGIN, "unknown")
         what = "Debian stand-ins" if origin == "stand-in" else "on the official images"
         yield Finding("base images", "ok", f"{what}, version {images.version()}")
-    tag = bases.inspector_tag()
-    if images.labels(connected, tag) is None:
-        yield Finding("inspector", "missing", f"no image {tag}", "./lab setup")
-    else:
-        yield Finding("inspector", "ok", tag)
+    for name, tag in (("inspector", bases.inspector_tag()), ("stage", bases.stage_tag())):
+        if images.labels(connected, tag) is None:
+            yield Finding(name, "missing", f"no image {tag}", "./lab setup")
+        else:
+            yield Finding(name, "ok", tag)
 
 
 def _cgroup(version: int, driver: str, *, limits_cpus: bool) -> Finding:

@@ -37,7 +37,12 @@ TARGETS = {
 
 def all_tags() -> list[str]:
     """Every image that a grading may need."""
-    return [*TARGETS, bases.inspector_tag()]
+    return [*TARGETS, *_own()]
+
+
+def _own() -> tuple[str, ...]:
+    """The images with programs of ours."""
+    return bases.inspector_tag(), bases.stage_tag()
 
 
 @functools.cache
@@ -66,7 +71,7 @@ def missing(engine: Engine) -> list[str]:
 
 def ensure(engine: Engine, bundle: Path | None) -> None:
     """Make sure that all images are there. Raises SetupError."""
-    if bundle and (missing(engine) or labels(engine, bases.inspector_tag()) is None):
+    if bundle and (missing(engine) or any(labels(engine, tag) is None for tag in _own())):
         bundles.load(bundle)
     if missing(engine):
         _make()
@@ -77,6 +82,15 @@ def ensure(engine: Engine, bundle: Path | None) -> None:
                 project.ROOT / "docker" / "inspector" / "Dockerfile",
                 bases.INSPECTOR_SOURCE,
                 f"--build-arg=BASE={DISTROLESS}",
+            )
+    if labels(engine, bases.stage_tag()) is None:
+        with step("Building the stage for scripts"):
+            _build(
+                bases.stage_tag(),
+                bases.STAGE_DOCKERFILE,
+                bases.STAGE_SOURCE,
+                f"--build-arg=BASE={SLIM}",
+                f"--build-context=scanner={bases.SCANNER_SOURCE}",
             )
     _name_stand_ins(engine)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,14 @@ def stock() -> Iterator[Stock]:
     with Stock() as kept:
         yield kept
         runner.settle()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stage() -> Iterator[None]:
+    """The stage that tests of workflows share ends with the last of them."""
+    yield
+    if followed := sys.modules.get("grader.tests.workflow.followed"):
+        followed.OPEN.close()
 
 
 @pytest.fixture(scope="session")

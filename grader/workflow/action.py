@@ -1,93 +1,102 @@
-"""What known actions do to a job's images and files; all others do nothing, and it is noted.
+"""What known actions do to a job's images and files (``actions.toml``); all others do nothing, and
+it is noted.
 
-Only effects that matter for what is pushed are followed.
+An action that runs a scanner or tests is a script with that program, run on the stage.
 """
 
 from __future__ import annotations
 
+import functools
 import json
+import shlex
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from grader.workflow import engine_command, metadata, option, scanner, unknown
+from grader.stage import Node, file
+from grader.workflow import archive, composed, engine_command, metadata, scan, unknown
+from grader.workflow.composed import Composed
 from grader.workflow.machine import Machine
 
 Inputs = Mapping[str, str]
-
-HARMLESS = option.words(
-    "actions/setup-python actions/setup-node actions/setup-go actions/github-script "
-    "actions/attest-build-provenance actions/attest actions/attest-sbom actions/labeler "
-    "actions/dependency-review-action docker/setup-qemu-action docker/setup-docker-action "
-    "github/codeql-action/upload-sarif github/codeql-action/init github/codeql-action/analyze "
-    "github/codeql-action/autobuild trufflesecurity/trufflehog gitleaks/gitleaks-action "
-    "aquasecurity/setup-trivy aquasecurity/trivy-action sigstore/cosign-installer "
-    "astral-sh/setup-uv hadolint/hadolint-action step-security/harden-runner "
-    "anchore/sbom-action anchore/scan-action docker/scout-action snyk/actions/docker "
-    "codecov/codecov-action ossf/scorecard-action softprops/action-gh-release "
-    "jlumbroso/free-disk-space crazy-max/ghaction-github-runtime imjasonh/setup-crane "
-    "anchore/sbom-action/download-syft snyk/actions/setup extractions/setup-just"
-)
-"""Actions that leave images alone, or whose part is known elsewhere."""
+WORKSPACE = "/home/runner/work/scorer/scorer"
 
 TELLING = (
-    "docker",
-    "image",
-    "push",
-    "publish",
-    "release",
-    "deploy",
-    "build",
-    "container",
-    "kaniko",
+    *("docker", "image", "push", "publish", "release", "deploy", "build", "container", "kaniko"),
 )
 """Words in an unknown action's name that make a verdict about it impossible."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Done:
-    """How an action ended and what it put out."""
+    """How an action or script ended, what it put out, exported and printed."""
 
     went: bool = True
-    outputs: dict[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    printed: str = ""
+    trace: str = ""
 
 
-def run(machine: Machine, name: str, inputs: Inputs) -> Done:
+@functools.cache
+def table() -> Mapping[str, Mapping[str, Any]]:
+    """What is known of actions, by their names in lower case."""
+    found: Mapping[str, Mapping[str, Any]] = tomllib.loads(
+        Path(__file__).with_name("actions.toml").read_text(encoding="utf-8")
+    )["actions"]
+    return found
+
+
+def run(machine: Machine, name: str, inputs: Inputs, env: Mapping[str, str]) -> Done | Composed:
     """Do what an action does; ``name`` is without its version."""
-    if asked := scanner.action(name, inputs):
-        return Done(engine_command.scan(machine, asked).code == 0)
-    if name in _KNOWN:
-        return _KNOWN[name](machine, inputs)
     if name.startswith("docker://"):
         return _container(machine, name.removeprefix("docker://"), inputs)
+    if name.startswith("./"):
+        if any(path.startswith(f"{WORKSPACE}/{name[2:]}/action.y") for path in machine.files):
+            machine.world.unfamiliar.add(name)
+            return Done()
+        machine.note(f"there is no action {name[:60]} in the repository")
+        return Done(False)
+    if (known := table().get(name)) is not None:
+        machine.tools |= frozenset(known.get("installs", ()))
+        does: str = known.get("does", "")
+        if does in composed.KNOWN:
+            return composed.KNOWN[does](machine, inputs) or Done()
+        return _DOES[does](machine, inputs, env) if does else Done()
     if "login" in name or "auth" in name or "credentials" in name:
-        return _login(machine, {})
+        return _login(machine, {}, env)
     if "pytest" in name or name.endswith(("/run-tests", "/tox-action", "/nox")):
-        return Done(engine_command.tested(machine, frozenset(), name).code == 0)
-    if name not in HARMLESS:
-        machine.note(f"the lab knows no effect of {name}")
-        machine.world.unfamiliar.add(name)
-        machine.checked_out |= "checkout" in name
-    return Done()
+        return composed.tests(machine, inputs)
+    machine.note(f"the lab knows no effect of {name}")
+    machine.world.unfamiliar.add(name)
+    return _checkout(machine, inputs, env) if "checkout" in name else Done()
 
 
-def _container(machine: Machine, image: str, inputs: Inputs) -> Done:
-    words = option.read([], frozenset()).positional
-    words += inputs.get("args", "").split()
+def _container(machine: Machine, image: str, inputs: Inputs) -> Done | Composed:
+    words = inputs.get("args", "").split()
     tool = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
     entry = inputs.get("entrypoint") or tool
-    asked = scanner.command([entry, *words], {})
-    if asked:
-        return Done(engine_command.scan(machine, asked).code == 0)
+    if entry in scan.TOOLS:
+        machine.tools |= {entry}
+        return Composed(shlex.join([entry, *words]))
     machine.note(f"the lab knows no effect of {image[:60]}")
     return Done()
 
 
-def _checkout(machine: Machine, inputs: Inputs) -> Done:
-    machine.checked_out = True
+def _checkout(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done:
+    folder = f"{WORKSPACE}/{inputs.get('path', '')}".rstrip("/")
+    machine.files[f"{folder}/.git"] = ("d",)
+    for path, text in machine.world.repository.items():
+        machine.files[f"{folder}/{path}"] = file(text.encode())
+        for parent in Path(path).parents:
+            machine.files[f"{folder}/{parent}".removesuffix("/.")] = ("d",)
     return Done()
 
 
-def _buildx(machine: Machine, inputs: Inputs) -> Done:
+def _buildx(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done:
     driver = inputs.get("driver") or "docker-container"
     if inputs.get("use", "true") != "false":
         machine.separate_builder = driver != "docker"
@@ -95,7 +104,7 @@ def _buildx(machine: Machine, inputs: Inputs) -> Done:
     return Done(outputs={"name": "builder", "driver": driver, "platforms": "linux/amd64"})
 
 
-def _login(machine: Machine, inputs: Inputs) -> Done:
+def _login(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done:
     needed = [inputs[key] for key in ("username", "password") if key in inputs]
     if any(unknown.is_empty(value) for value in needed):
         machine.note("can't log in: this event is given no secrets")
@@ -104,7 +113,7 @@ def _login(machine: Machine, inputs: Inputs) -> Done:
     return Done()
 
 
-def _metadata(machine: Machine, inputs: Inputs) -> Done:
+def _metadata(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done:
     tags = metadata.tags(inputs, machine.world.event)
     separator = inputs.get("sep-tags") or "\n"
     version = tags[0].rpartition(":")[2] if tags else ""
@@ -117,68 +126,84 @@ def _metadata(machine: Machine, inputs: Inputs) -> Done:
     return Done(outputs=outputs)
 
 
-def _build_push(machine: Machine, inputs: Inputs) -> Done:
-    tags = [
-        each.strip()
-        for line in metadata.entries(inputs.get("tags", ""))
-        for each in line.split(",")
-    ]
+def _build_push(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done:
+    entries = metadata.entries(inputs.get("tags", ""))
+    tags = [each.strip() for line in entries for each in line.split(",") if each.strip()]
     outputs = metadata.entries(inputs.get("outputs", ""))
     outputs += ["type=registry"] if inputs.get("push", "").lower() == "true" else []
     outputs += ["type=docker"] if inputs.get("load", "").lower() == "true" else []
-    had = machine.checked_out
-    machine.checked_out |= not inputs.get("context") or "://" in inputs.get("context", "")
+    context = inputs.get("context", "")
+    path = f"{WORKSPACE}/{inputs.get('file') or context + '/Dockerfile'}"
+    here = archive.normal(path) in machine.files
     if inputs.get("target") and not inputs.get("file"):
         machine.note(f"the Dockerfile has no stage called {inputs['target']}")
         return Done(False)
-    outcome, mark = engine_command.built(
-        machine, [tag for tag in tags if tag], outputs, separate=machine.separate_builder
+    code, mark, files = engine_command.built(
+        machine,
+        tags,
+        outputs,
+        separate=machine.separate_builder,
+        present=not context or "://" in context or here,
     )
-    machine.checked_out = had
+    for target, text in files.items():
+        machine.files[archive.normal(target, WORKSPACE)] = file(text.encode())
     data = unknown.mark("build metadata", unknown.SOME)
-    return Done(not outcome.code, {"imageid": mark, "digest": mark, "metadata": data})
+    return Done(not code, {"imageid": mark, "digest": mark, "metadata": data})
 
 
-def _upload(machine: Machine, inputs: Inputs) -> Done:
-    wanted = metadata.entries(inputs.get("path", ""))
-    names = {each.rstrip("/").rpartition("/")[2] for each in wanted}
-    is_folder = any(name not in machine.files for name in names)
-    kept = {name: file for name, file in machine.files.items() if name in names or is_folder}
-    machine.world.artifacts.setdefault(inputs.get("name") or "artifact", {}).update(kept)
+def _buildah(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done:
+    names = [f"{inputs.get('image', '')}:{tag}" for tag in inputs.get("tags", "latest").split()]
+    here = f"{WORKSPACE}/Dockerfile" in machine.files
+    code, _, _ = engine_command.built(machine, names, [], separate=False, present=here)
+    return Done(not code, {"image": inputs.get("image", ""), "tags": inputs.get("tags", "latest")})
+
+
+def _upload(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done:
+    kept = archive.chosen(machine.files, metadata.entries(inputs.get("path", "")), WORKSPACE)
+    name = inputs.get("name") or "artifact"
+    if not kept and inputs.get("if-no-files-found") == "error":
+        machine.note("there is no file to upload")
+        return Done(False)
+    if kept:
+        machine.world.artifacts[name] = {**machine.world.artifacts.get(name, {}), **kept}
     return Done()
 
 
-def _download(machine: Machine, inputs: Inputs) -> Done:
-    name = inputs.get("name", "")
+def _download(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done:
+    name, pattern = inputs.get("name", ""), inputs.get("pattern", "")
     if name and name not in machine.world.artifacts:
         machine.note(f"no earlier job uploaded an artifact called {unknown.shown(name)[:60]}")
         return Done(False)
+    folder = archive.normal(inputs.get("path") or ".", WORKSPACE)
     for each, files in machine.world.artifacts.items():
-        if not name or each == name:
-            machine.files.update(files)
+        if (not name or each == name) and archive.fits(each, pattern or each):
+            apart = not name and inputs.get("merge-multiple", "").lower() != "true"
+            _put(machine, files, f"{folder}/{each}" if apart else folder)
     return Done()
 
 
-def _cache(machine: Machine, inputs: Inputs) -> Done:
+def _put(machine: Machine, files: Mapping[str, Node], folder: str) -> None:
+    machine.files[folder] = ("d",)
+    for path, node in files.items():
+        for parent in reversed(Path(f"{folder}/{path}").parents):
+            if str(parent).startswith(f"{folder}/"):
+                machine.files[str(parent)] = ("d",)
+        machine.files[f"{folder}/{path}"] = node
+
+
+def _cache(machine: Machine, inputs: Inputs, env: Mapping[str, str]) -> Done:
     key = f"cache {inputs.get('key', '')}"
-    machine.files.update(machine.world.artifacts.get(key, {}))
-    machine.world.artifacts[key] = machine.files
-    hit = unknown.mark("cache hit")
-    return Done(outputs={"cache-hit": hit})
+    paths = metadata.entries(inputs.get("path", ""))
+    if held := machine.world.artifacts.get(key):
+        machine.files.update(held)
+    machine.world.artifacts[key] = dict(archive.under(machine.files, paths, WORKSPACE))
+    return Done(outputs={"cache-hit": unknown.mark("cache hit")})
 
 
-_KNOWN: Mapping[str, Callable[[Machine, Inputs], Done]] = {
-    "actions/checkout": _checkout,
-    "docker/setup-buildx-action": _buildx,
-    "docker/login-action": _login,
-    "azure/docker-login": _login,
-    "redhat-actions/podman-login": _login,
-    "aws-actions/amazon-ecr-login": _login,
-    "docker/metadata-action": _metadata,
-    "docker/build-push-action": _build_push,
-    "actions/upload-artifact": _upload,
-    "actions/download-artifact": _download,
-    "actions/cache": _cache,
-    "actions/cache/save": _cache,
-    "actions/cache/restore": _cache,
+_DOES: Mapping[str, Callable[[Machine, Inputs, Mapping[str, str]], Done | Composed]] = {
+    name.__name__.strip("_"): name
+    for name in (
+        *(_checkout, _buildx, _login, _metadata, _build_push, _buildah, _upload, _download),
+        _cache,
+    )
 }

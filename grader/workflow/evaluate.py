@@ -15,7 +15,6 @@ from grader.workflow import unknown
 from grader.workflow.expression import (
     Call,
     Expression,
-    ExpressionError,
     Index,
     Literal,
     Name,
@@ -25,6 +24,7 @@ from grader.workflow.expression import (
     template,
     walk,
 )
+from grader.workflow.lexer import ExpressionError
 from grader.workflow.value import (
     Value,
     as_number,
@@ -127,6 +127,8 @@ class Scope:
     def _compare(self, operator: str, left: Value, right: Value) -> bool:
         if operator in ("==", "!="):
             return self._same(left, right) == (operator == "==")
+        if left is right and isinstance(left, (list, Mapping)):
+            return operator in ("<=", ">=")
         if isinstance(left, str) and isinstance(right, str):
             pair: tuple[Any, Any] = (left.casefold(), right.casefold())
         else:

@@ -5,18 +5,15 @@ https://docs.github.com/actions/reference/workflows-and-actions/expressions
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from grader.workflow.lexer import ExpressionError, number, spans, tokens
 
 MAX_LENGTH = 21_000
 MAX_DEPTH = 50
 """GitHub's own bounds."""
 MAX_TOKENS = 400
-
-
-class ExpressionError(Exception):
-    """What GitHub would refuse: a sentence."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +53,6 @@ class Operation:
 
 Expression = Literal | Name | Index | Star | Call | Operation
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>[-+]?(?:0x[0-9a-fA-F]+|0o[0-7]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
-    r"(?![A-Za-z0-9_]))"
-    r"|(?P<string>'(?:[^']|'')*')"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_-]*)"
-    r"|(?P<sign>&&|\|\||[=!<>]=|[!<>()\[\].,*]))"
-)
 _WORDS: dict[str, bool | float | None] = {
     "null": None,
     "true": True,
@@ -78,7 +68,7 @@ def parse(text: str) -> Expression:
     """Raises ExpressionError."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"it is longer than {MAX_LENGTH} characters")
-    parser = _Parser(list(_tokens(text)))
+    parser = _Parser(list(tokens(text)))
     if len(parser.tokens) > MAX_TOKENS:
         raise ExpressionError(f"it has more than {MAX_TOKENS} words and signs")
     found = parser.operation(0, 0)
@@ -91,7 +81,7 @@ def template(text: str) -> list[str | Expression]:
     """A text with ``${{ }}`` in it, in pieces. Raises ExpressionError."""
     pieces: list[str | Expression] = []
     end = 0
-    for start, stop, inner in _spans(text):
+    for start, stop, inner in spans(text):
         if start > end:
             pieces.append(text[end:start])
         pieces.append(parse(inner))
@@ -129,32 +119,6 @@ def walk(expression: Expression) -> Iterator[Expression]:
         inner = expression.operands
     for each in inner:
         yield from walk(each)
-
-
-def _spans(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, inner) of each ``${{ }}``; a quoted ``}}`` doesn't end one."""
-    end = 0
-    while (start := text.find("${{", end)) >= 0:
-        at, quoted = start + 3, False
-        while at < len(text) and (quoted or not text.startswith("}}", at)):
-            quoted ^= text[at] == "'"
-            at += 1
-        if at >= len(text):
-            raise ExpressionError("a ${{ is never closed with }}")
-        end = at + 2
-        yield start, end, text[start + 3 : at]
-
-
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    at, text = 0, text.rstrip()
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if not found:
-            rest = text[at:].strip()
-            hint = "; text stands in single quotes" if rest[:1] == '"' else ""
-            raise ExpressionError(f"{rest[:20]!r} can't be read{hint}")
-        yield str(found.lastgroup), found[str(found.lastgroup)]
-        at = found.end()
 
 
 class _Parser:
@@ -250,16 +214,3 @@ def _joined(operator: str, left: Expression, right: Expression) -> Operation:
     if flat and isinstance(left, Operation):
         return Operation(operator, (*left.operands, right))
     return Operation(operator, (left, right))
-
-
-def number(text: str) -> float:
-    """A number as GitHub writes it. Raises ValueError, also for bits beyond 64."""
-    sign = -1.0 if text.startswith("-") else 1.0
-    digits = text.lstrip("+-")
-    base = {"0x": 16, "0o": 8}.get(digits[:2])
-    if base is None:
-        return sign * float(digits)
-    found = int(digits[2:], base)
-    if found.bit_length() > 64:
-        raise ValueError("a number beyond 64 bits")
-    return sign * found

@@ -1,42 +1,87 @@
-"""Where a secret would be printed, handed over on a command line, or baked into an image."""
+"""Where a secret is printed, handed over on a command line, or baked into an image, as runs show.
+
+Secrets are random in each grading, so that any piece of one is found: as it is, backwards, spaced
+out, in base64, hexadecimal or octal.
+"""
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from grader.workflow import command_line, growth, unknown
-from grader.workflow.command_line import CommandLine
-from grader.workflow.model import Step, Workflow
-from grader.workflow.word import text_of
+from grader.workflow import unknown
+from grader.workflow.concrete import Concrete
+from grader.workflow.job import Told
+from grader.workflow.run import Run
 
 _SENSITIVE = re.compile("PASS|TOKEN|KEY|SECRET|CRED|PAT|AUTH|PWD|PRIVATE|CERT")
 _PUBLIC = re.compile(
     "USER|LOGIN|NAME|URL|URI|HOST|REGISTRY|REPO|IMAGE|ORG|ACCOUNT|REGION|EMAIL|PROJECT|OWNER|SERVER"
 )
-_PRINTING = frozenset({"echo", "printf", "cat", "tee"})
-_SHOWING = frozenset(
-    {"cat", "tee", "base64", "rev", "xxd", "od", "sed", "tr", "head", "tail", "fold", "grep", "awk"}
-    | {"cut", "hexdump", "sort", "wc"}
+_BUILTINS = frozenset(
+    [
+        "export",
+        "local",
+        "declare",
+        "readonly",
+        "typeset",
+        "[",
+        "[[",
+        "test",
+        "set",
+        "read",
+        "((",
+        "case",
+        "unset",
+        ":",
+        "true",
+        "echo",
+        "printf",
+        "eval",
+        "for",
+        "let",
+        "exit",
+        "return",
+        "trap",
+        "shift",
+        "source",
+        ".",
+        "mapfile",
+        "if",
+        "while",
+        "'['",
+        "'[['",
+        "alias",
+    ]
 )
-_OWN = frozenset(
-    {"export", "local", "declare", "readonly", "[", "[[", "test", "set", "read", "((", "case"}
-    | {"unset", ":", "true"}
-)
-"""Builtins: what they are given shows in no list of processes."""
+"""What runs in the shell itself shows in no list of processes."""
+_TRACED = re.compile(r"^\++(\d+)\+(.*)$")
+_ASSIGNED = re.compile(r"[A-Za-z_]\w*\+?=")
+PIECE = 6
+"""Characters of a secret that nobody guesses: 36 to the 6th are two thousand million."""
 
 
-def found(workflow: Workflow) -> Iterator[str]:
-    """Every leak, a sentence each."""
-    for step in workflow.steps:
-        env = _resolved(workflow, step)
-        yield from _inputs(step, env)
-        seen: set[str] = set()
-        for line in command_line.of_step(step, env):
-            said = _leak(line, env)
-            if said and said not in seen:
-                seen.add(said)
-                yield f"{step} {said}."
+@dataclass(frozen=True)
+class Secret:
+    """A secret's name and the pieces of it, in the forms in which they may be printed."""
+
+    name: str
+    word: str
+    pieces: frozenset[str]
+
+
+def found(runs: Iterable[Run], concrete: Concrete) -> Iterator[str]:
+    """Every leak, a sentence each, once."""
+    known: dict[str, Secret] = {}
+    said: set[str] = set()
+    for run in runs:
+        for told in run.told:
+            for each in _of_step(told, known, concrete):
+                if each not in said:
+                    said.add(each)
+                    yield each
 
 
 def is_secret(name: str) -> bool:
@@ -47,87 +92,94 @@ def is_secret(name: str) -> bool:
     return bool(_SENSITIVE.search(plain)) or not _PUBLIC.search(plain)
 
 
-def _resolved(workflow: Workflow, step: Step) -> dict[str, str]:
-    """The variables that a step sees, its own included; ``env.X`` replaced by what X is."""
-    env = command_line.environment(workflow, step)
-    for key, value in step.env.items():
-        env[key] = command_line.marked(str(value))
-    found = {}
-    left = growth.MAX_TEXT
-    for key, value in env.items():
-        found[key] = _through(value, env)
-        left -= len(found[key]) - len(value)
-        growth.check(left)
-    return found
+def _of_step(told: Told, known: dict[str, Secret], concrete: Concrete) -> Iterator[str]:
+    for name in concrete.names():
+        if is_secret(name) and name not in known:
+            known[name] = _secret(name, concrete.word(name))
+    for secret in known.values():
+        yield from _log(told, secret)
+        yield from _arguments(told, secret)
+    for key in ("build-args", "labels", "args", "tags", "entrypoint", "message"):
+        for name in unknown.names(told.inputs.get(key, "")):
+            if is_secret(name) and key == "build-args":
+                yield (
+                    f"{told.step} gives {name} to the build as an argument, which the image's "
+                    "history keeps; secrets: is for that."
+                )
+            elif is_secret(name):
+                yield f"{told.step} gives {name} away in {key}."
 
 
-def _through(text: str, env: Mapping[str, str]) -> str:
-    inner = [name.removeprefix("env.") for name in unknown.names(text) if name.startswith("env.")]
-    return growth.joined([text, *(env.get(name, "") for name in inner)])
+def _secret(name: str, word: str) -> Secret:
+    forms = [word, word[::-1], "".join(f"{ord(each):03o}" for each in word)]
+    forms.append(word.encode().hex())
+    long = [base64.b64encode(("_" * shift + word).encode()).decode()[4:-4] for shift in range(3)]
+    plain = {form[at : at + PIECE] for form in forms[:2] for at in range(len(form) - PIECE + 1)}
+    rest = {
+        form[at : at + 2 * PIECE]
+        for form in [*forms[2:], *long]
+        for at in range(len(form) - 2 * PIECE + 1)
+    }
+    return Secret(name, word, frozenset(each.casefold() for each in plain | rest))
 
 
-def _hidden(text: str, env: Mapping[str, str]) -> list[str]:
-    """The secrets in a text that have to stay hidden."""
-    return [name for name in unknown.names(_through(text, env)) if is_secret(name)]
+def _log(told: Told, secret: Secret) -> Iterator[str]:
+    log = re.sub(r"^::add-mask::.*$", "", told.printed, flags=re.M)
+    shown = [log, _shown_trace(told.trace)]
+    for text, why in zip(shown, ("", ": set -x is on"), strict=True):
+        plain = text.casefold()
+        for form in (plain, re.sub(r"[^0-9a-z+/]", "", plain), re.sub(r"^\d+", "", plain)):
+            if any(
+                form[at : at + size] in secret.pieces
+                for size in (PIECE, 2 * PIECE)
+                for at in range(len(form) - size + 1)
+            ):
+                line = _line(told, secret)
+                yield f"{told.step} prints {secret.name}{line}{why}."
+                return
 
 
-def _leak(line: CommandLine, env: Mapping[str, str]) -> str:
-    words = [word for word in line.words if word not in ("sudo", "command", "exec", "time")]
-    if not words:
-        return ""
-    name = words[0].rpartition("/")[2]
-    hidden = [each for word in words for each in _hidden(word, env)]
-    if name in ("printenv", "env", "export", "set") and (
-        len(words) == 1 or (name == "printenv") or words[1:] == ["-p"]
-    ):
-        shown = [each for value in env.values() for each in _hidden(value, env)]
-        if shown and _is_shown(line):
-            return f"prints the environment, {shown[0]} included"
-        return ""
-    if line.traced and hidden:
-        return f"prints {hidden[0]}: set -x is on"
-    if name in _PRINTING:
-        told = hidden + _hidden(line.input, env)
-        masks = any(word.startswith("::add-mask::") for word in words)
-        return f"prints {told[0]}" if told and _is_shown(line) and not masks else ""
-    if hidden and name not in _OWN:
-        return (
-            f"gives {hidden[0]} to {name} on the command line, where other programs can read it; "
-            "standard input, a file or the environment hide it"
-        )
+def _shown_trace(trace: str) -> str:
+    """The part of the trace that stands in the log: what follows the script's own set -x."""
+    shown, on = [], False
+    for line in trace.splitlines():
+        found = _TRACED.match(line)
+        command = found[2] if found else line
+        if re.match(r"set [-+]\w*x|set [-+]o xtrace", command):
+            on = command.split()[1].startswith("-")
+        elif on:
+            shown.append(command)
+    return "\n".join(shown)
+
+
+def _line(told: Told, secret: Secret) -> str:
+    """Where in its script the step has the secret in its hands first, as far as one can tell."""
+    for line in told.trace.splitlines():
+        found = _TRACED.match(line)
+        if found and secret.word in line:
+            return f" (line {found[1]} of its script)"
     return ""
 
 
-def _is_shown(line: CommandLine) -> bool:
-    """Whether the output ends in the log."""
-    for redirect in line.redirects:
-        if redirect.operator == "$()":
-            return False
-        if redirect.operator in (">", ">>", ">|", "&>", "&>>") and redirect.descriptor != "2":
-            target = text_of(redirect.target) or ""
-            return target in ("/dev/stdout", "/dev/stderr", "/dev/tty")
-    if not line.after:
-        return True
-    names = [text_of(each.words[0]) if each.words else "" for each in line.after]
-    stops = any(
-        redirect.operator in (">", ">>", ">|") and redirect.descriptor == "1"
-        for each in line.after
-        for redirect in each.redirects
-    )
-    return not stops and all(name in _SHOWING for name in names)
-
-
-def _inputs(step: Step, env: Mapping[str, str]) -> Iterator[str]:
-    """Inputs of actions that end in an image's layers, names or arguments."""
-    for key in ("build-args", "labels", "args", "tags", "entrypoint", "message"):
-        value = step.inputs.get(key)
-        if value is None:
+def _arguments(told: Told, secret: Secret) -> Iterator[str]:
+    for line in told.trace.splitlines():
+        found = _TRACED.match(line)
+        if not found or secret.word not in line:
             continue
-        hidden = _hidden(command_line.marked(str(value)), env)
-        if hidden and key == "build-args":
+        words = found[2].split()
+        while words and (_ASSIGNED.match(words[0]) or words[0] in ("sudo", "command", "exec")):
+            words = words[1:]
+        if words and words[0] not in _BUILTINS and secret.word in " ".join(words):
             yield (
-                f"{step} gives {hidden[0]} to the build as an argument, which the image's history "
-                "keeps; secrets: is for that."
+                f"{told.step} gives {secret.name} to {words[0].rpartition('/')[2]} on the command "
+                "line, where other programs can read it; standard input, a file or the "
+                "environment hide it."
             )
-        elif hidden:
-            yield f"{step} gives {hidden[0]} away in {key}."
+            return
+    for doing in told.doings:
+        if any(secret.name in unknown.names(word) for word in doing.words):
+            yield (
+                f"{told.step} gives {secret.name} to {doing.words[0]} on the command line, where "
+                "other programs can read it; standard input, a file or the environment hide it."
+            )
+            return

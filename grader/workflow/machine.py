@@ -6,18 +6,22 @@ through tags, archives and registries; building again makes another.
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from grader.answer.recipe import familiar
+from grader.stage import Node
 from grader.verdict.outcome import NotInLab
-from grader.workflow import unknown
+from grader.workflow import image_name, unknown
 from grader.workflow.model import Job, Step
 from grader.workflow.trigger import Event
 
 CANDIDATE = re.compile("candidate|staging|unverified")
 _LOCAL = re.compile(r"(localhost|127\.0\.0\.1|host\.docker\.internal|\[::1\])[:/]")
+_WORLD = ("registry", "artifacts", "builds", "doings", "effects", "notes", "lost", "unfamiliar")
+_OWN = ("images", "separate_builder", "aliased", "logged_in", "may_push", "tools", "unknown")
 MAX_WORK = 10_000
 MAX_NAME = 500
 
@@ -62,9 +66,11 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class File:
-    text: str = ""
-    images: tuple[tuple[str, Image], ...] = ()
+class Doing:
+    """A program that a step started: its words, with marks for what isn't known."""
+
+    step: Step
+    words: tuple[str, ...]
 
 
 @dataclass
@@ -92,8 +98,15 @@ class World:
     choose: Callable[[str], bool]
     event: Event
     work: Work
+    repository: Mapping[str, str]
+    """What the commit holds, by paths from the repository's root."""
+    regardless: bool = False
+    """Whether all steps run, whatever their conditions say."""
     registry: dict[str, Image] = field(default_factory=dict)
-    artifacts: dict[str, dict[str, File]] = field(default_factory=dict)
+    artifacts: dict[str, dict[str, Node]] = field(default_factory=dict)
+    """By name: files by their paths within the artifact."""
+    builds: list[Build] = field(default_factory=list)
+    doings: list[Doing] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     notes: list[tuple[Step, str]] = field(default_factory=list)
     lost: dict[str, str] = field(default_factory=dict)
@@ -110,19 +123,35 @@ class Machine:
     job: Job
     step: Step
     images: dict[str, Image] = field(default_factory=dict)
-    files: dict[str, File] = field(default_factory=dict)
+    files: dict[str, Node] = field(default_factory=dict)
+    """All files of the runner that a script may see or change, by absolute path."""
+    tools: frozenset[str] = frozenset()
+    """Programs that were installed on it."""
     separate_builder: bool = False
     """Whether builds leave their images in a builder of their own (buildx's docker-container)."""
     aliased: bool = False
     """Whether ``docker build`` means ``docker buildx build``."""
-    checked_out: bool = False
     logged_in: bool = False
     may_push: bool = True
+    unknown: tuple[str, ...] = ()
+    """What the script at hand has called and only a run on GitHub would know the end of."""
 
     def note(self, text: str) -> None:
         """Something a reader of the trace should know about this step."""
         if (self.step, text) not in self.world.notes:
             self.world.notes.append((self.step, text))
+
+    def save(self) -> dict[str, Any]:
+        """All that a script may change, for ``restore``."""
+        world = {key: copy.copy(getattr(self.world, key)) for key in _WORLD}
+        return {"world": world, **{key: copy.copy(getattr(self, key)) for key in _OWN}}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go back to what was saved."""
+        for key in _WORLD:
+            setattr(self.world, key, copy.copy(saved["world"][key]))
+        for key in _OWN:
+            setattr(self, key, copy.copy(saved[key]))
 
     def add(self, kind: str, image: Image, name: str) -> None:
         self.world.work.add()
@@ -134,15 +163,15 @@ class Machine:
         own = [name for name in unknown.names(password) if name.startswith("secrets.")]
         self.may_push |= any(not name.endswith(".GITHUB_TOKEN") for name in own)
 
-    def build(self, tags: Iterable[str]) -> Build | None:
-        """Run a builder; None when it fails."""
-        if not self.checked_out:
+    def build(self, tags: Iterable[str], *, present: bool) -> Build | None:
+        """Run a builder; None when it fails. ``present``: the Dockerfile is there."""
+        if not present:
             self.note("builds nothing: no earlier step of this job checks the repository out")
             return None
         if self.world.failing.builds:
             return None
-        number = sum(effect.kind == "build" for effect in self.world.effects) + 1
-        made = Build(number, self.step)
+        made = Build(len(self.world.builds) + 1, self.step)
+        self.world.builds.append(made)
         self.add("build", frozenset({made}), " ".join(tags))
         return made
 
@@ -152,27 +181,27 @@ class Machine:
             self.images[each.mark] = image
         for tag in tags:
             self.world.work.add()
-            self.images[normal(tag)] = image
+            self.images[image_name.normal(tag)] = image
 
     def lose(self, tags: Iterable[str], reason: str) -> None:
         for tag in tags:
             self.world.work.add()
-            self.world.lost[normal(tag)] = reason
+            self.world.lost[image_name.normal(tag)] = reason
 
     def local(self, name: str) -> Image | None:
         """The image of that name on this runner."""
-        return _look_up(self.images, name)
+        return image_name.find(self.images, name)
 
     def remote(self, name: str) -> Image | None:
         """The image of that name in a registry."""
-        return _look_up(self.world.registry, name)
+        return image_name.find(self.world.registry, name)
 
     def find(self, name: str) -> Image | None:
         return self.local(name) or self.remote(name)
 
     def missing(self, name: str) -> str:
         """Why an image that was built in this run isn't here; empty for a foreign one."""
-        reason = _look_up_text(self.world.lost, name)
+        reason = image_name.find_text(self.world.lost, name)
         shown = unknown.shown(name)
         return f"there is no image {shown} here: {reason}" if reason else ""
 
@@ -181,15 +210,15 @@ class Machine:
         shown = unknown.shown(name)
         if self.is_local(name):
             self.world.work.add()
-            self.world.registry[normal(name)] = image
+            self.world.registry[image_name.normal(name)] = image
             return True
         if not self.logged_in:
             self.note(f"can't push {shown}: no earlier step of this job logs in to a registry")
             return False
-        if not self.may_push and normal(name).startswith("ghcr.io/"):
+        if not self.may_push and image_name.normal(name).startswith("ghcr.io/"):
             self.note(f"can't push {shown}: the job's token has no packages: write")
             return False
-        self.world.registry[normal(name)] = image
+        self.world.registry[image_name.normal(name)] = image
         for each in image:
             self.world.registry[each.mark] = image
         is_candidate = CANDIDATE.search(name.casefold()) or name.endswith("@digest")
@@ -200,40 +229,3 @@ class Machine:
         """Whether the registry lives and ends with the job."""
         host = name.partition("/")[0].partition(":")[0]
         return bool(_LOCAL.match(name)) or ("/" in name and host in self.job.services)
-
-
-def normal(name: str) -> str:
-    """One spelling for every way to write an image's name."""
-    name = familiar(name.strip().removeprefix("docker://").casefold())
-    last = name.rpartition("/")[2]
-    return name if ":" in last or "@" in last else f"{name}:latest"
-
-
-def _look_up(images: dict[str, Image], name: str) -> Image | None:
-    for each in unknown.names(name):
-        if each.startswith("image "):
-            return images.get(unknown.mark(each, unknown.SOME))
-    key = normal(name)
-    if key in images:
-        return images[key]
-    if unknown.is_known(key) and all(map(unknown.is_known, images)):
-        return None
-    near = {image for other, image in images.items() if _may_be(key, other)}
-    if len(near) > 1:
-        raise NotInLab(
-            f"The lab can't tell which image {unknown.shown(name)} would be. Nothing was scored."
-        )
-    return next(iter(near), None)
-
-
-def _look_up_text(texts: dict[str, str], name: str) -> str:
-    key = normal(name)
-    return texts.get(key) or next(
-        (text for other, text in texts.items() if _may_be(key, other)), ""
-    )
-
-
-def _may_be(name: str, other: str) -> bool:
-    if any(each.startswith("image ") for each in unknown.names(other)):
-        return False
-    return unknown.is_same(name, other) is not False

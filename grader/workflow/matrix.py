@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from grader.workflow.evaluate import Scope
-from grader.workflow.expression import ExpressionError
+from grader.workflow.lexer import ExpressionError
 from grader.workflow.schema import MAX_MATRIX
 
 MAX_LEGS = 16

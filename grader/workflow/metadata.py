@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from grader.verdict.outcome import NotInLab
-from grader.workflow import expansion, unknown
+from grader.workflow import growth, unknown
 from grader.workflow.trigger import Event
 
 MAX_NAMES = 1000
@@ -106,7 +106,9 @@ def _version(pattern: str, value: str) -> str:
     numbers = [*version.split("-")[0].split("."), "0", "0"]
     values = {"version": version, "raw": value}
     values |= dict(zip(("major", "minor", "patch"), numbers, strict=False))
-    return expansion.filled(pattern, r"\{\{\s*(\w+)\s*\}\}", values)
+    found = re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda each: values.get(each[1], ""), pattern)
+    growth.check(growth.MAX_TEXT - len(found))
+    return found
 
 
 def _filled(value: str, event: Event) -> str:

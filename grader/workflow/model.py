@@ -54,6 +54,9 @@ class Job:
     """The images of its container and services."""
     services: tuple[str, ...]
     line: int
+    runs_on: Any = None
+    uses: str = ""
+    """The workflow that it calls, instead of having steps."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def _job(
         job.get("if"),
         tuple(
             _step(name, number, step, shell, lines[("jobs", name, "steps", number - 1)])
-            for number, step in enumerate(job["steps"], 1)
+            for number, step in enumerate(job.get("steps") or (), 1)
         ),
         job.get("env") or {},
         job.get("outputs") or {},
@@ -136,6 +139,8 @@ def _job(
         tuple(filter(None, map(_image, [job.get("container"), *services.values()]))),
         tuple(services),
         lines[("jobs", name)][0] - 1,
+        job.get("runs-on"),
+        str(job.get("uses") or ""),
     )
 
 

@@ -9,9 +9,10 @@ from grader import workflow as workflows
 from grader.draw.grid import Cell, Row, outcome_grid
 from grader.draw.picture import Picture
 from grader.workflow import scenario
+from grader.workflow.job import Told
 from grader.workflow.machine import Effect, Failing
 from grader.workflow.model import Step
-from grader.workflow.run import Run, Told, tell
+from grader.workflow.run import Run
 
 CASES = (
     (scenario.PUSH, Failing(), ("push to main:", "all is well")),
@@ -24,10 +25,11 @@ _DOES = {"build": "makes", "test": "tests", "scan": "scans", "push": "pushes"}
 
 def picture(text: str, title: str = "What each step does") -> Picture:
     """Follow a workflow for some events. Raises LearnerFault for one that GitHub wouldn't read,
-    and NotInLab for one that the lab can't follow."""
+    NotInLab for one that the lab can't follow, and EngineError."""
     workflow = workflows.read(text)
-    # Where GitHub alone would know how it goes, the first way stands for all.
-    runs = [next(iter(tell(workflow, event, failing)), None) for event, failing, _ in CASES]
+    with workflows.follow(workflow) as follows:
+        # Where GitHub alone would know how it goes, the first way stands for all.
+        runs = [next(iter(follows.tell(event, failing)), None) for event, failing, _ in CASES]
     rows = []
     for job in workflow.jobs.values():
         rows.append(Row(f"job {job.id}"))

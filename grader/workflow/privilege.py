@@ -1,43 +1,51 @@
-"""What the jobs of a workflow may do, against what their steps need."""
+"""What the jobs of a workflow may do, against what they were seen to do."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from grader.workflow import pin
+from grader.workflow import action, pin
+from grader.workflow.machine import Doing
 from grader.workflow.model import Job, Step, Workflow
+from grader.workflow.run import Run
 
-_NEEDED_BY = {
-    "contents": r"release|git-auto-commit|create-pull-request|ghaction-github-pages|changelog|"
-    r"semantic|github-script|dependency-submission|\bgh \b|\bgit push\b|GITHUB_TOKEN|github\.token|"
-    r"anchore/sbom|tag-action|peter-evans",
-    "security-events": r"upload-sarif|codeql|scorecard|GITHUB_TOKEN|github\.token",
-    "id-token": r"cosign|attest|login|auth|credentials|slsa|scorecard|sigstore|oidc|codecov|vault|"
-    r"publish|provenance",
-    "attestations": r"attest",
-    "artifact-metadata": r"attest",
-}
-"""The writing permissions with what in a job's steps could need them."""
-_ANY = r"github-script|\bgh \b|comment|report|scout|GITHUB_TOKEN|github\.token|labeler|deploy"
+_USED_BY = (
+    ("contents", r"git push\b|gh (release|repo|api|workflow)\b"),
+    ("pull-requests", r"gh (pr|api)\b"),
+    ("issues", r"gh (issue|pr|api)\b"),
+    ("actions", r"gh (run|workflow|cache|api)\b"),
+    ("id-token", r"cosign (sign|attest)\b|curl\b.*ACTIONS_ID_TOKEN|gh attestation"),
+    ("attestations", r"cosign attest\b|gh (attestation|api)\b"),
+    ("security-events", r"gh api\b"),
+    ("deployments", r"gh api\b"),
+    ("statuses", r"gh api\b"),
+    ("checks", r"gh api\b"),
+)
+"""Programs, by their command lines, that use a permission to write."""
+_API = re.compile(r"api\.github\.com/\S*|uploads\.github\.com")
 _PUSH = re.compile("push|imagetools|skopeo|crane|regctl|publish")
 _HEAD = re.compile(r"pull_request\.head|github\.head_ref|refs/pull/", re.I)
 
 
-def excess(workflow: Workflow, pushing: frozenset[str]) -> Iterator[str]:
-    """What goes too far, a sentence each. ``pushing`` are the jobs that push in some run."""
+def excess(workflow: Workflow, runs: Iterable[Run]) -> Iterator[str]:
+    """What goes too far, a sentence each. ``runs`` are all that the scenarios come to."""
+    runs = tuple(runs)
+    doings = tuple(dict.fromkeys(each for run in runs for told in run.told for each in told.doings))
+    pushing = {each.step.job for run in runs for each in run.of("push", "candidate")}
     for job in workflow.jobs.values():
-        yield from _permissions(job, job.id in pushing if pushing else _means_to_push(job))
+        does = job.id in pushing if pushing else _means_to_push(job)
+        yield from _permissions(job, _used(job, doings) | ({"packages"} if does else set()))
+    yield from _engine(doings)
     for step in workflow.steps:
-        yield from _engine(workflow, step)
-        if "pull_request_target" in workflow.triggers and _takes_head(step):
+        if "pull_request_target" in workflow.triggers and _takes_head(step, doings):
             yield (
                 f"{step} checks out the code of a pull request under pull_request_target: a "
                 "stranger's code would run with the repository's secrets."
             )
 
 
-def _permissions(job: Job, pushes: bool) -> Iterator[str]:
+def _permissions(job: Job, used: set[str]) -> Iterator[str]:
     asked = job.permissions
     if asked is None:
         yield (
@@ -49,15 +57,27 @@ def _permissions(job: Job, pushes: bool) -> Iterator[str]:
         if asked == "write-all":
             yield f"job {job.id} has write-all: its token may change everything."
         return
-    text = "\n".join(f"{step.uses}\n{step.run}\n{step.inputs}{step.env}" for step in job.steps)
     for scope, level in asked.items():
-        if level != "write":
-            continue
-        if scope == "packages":
-            if not pushes:
-                yield f"job {job.id} has packages: write and pushes nothing."
-        elif not re.search(_NEEDED_BY.get(scope, _ANY), text, re.I):
-            yield f"job {job.id} has {scope}: write, and none of its steps needs that."
+        if level == "write" and scope not in used and "*" not in used:
+            what = "pushes nothing" if scope == "packages" else "none of its steps uses that"
+            yield f"job {job.id} has {scope}: write, and {what}."
+
+
+def _used(job: Job, doings: Iterable[Doing]) -> set[str]:
+    """The permissions to write that a job's steps use, or may use as far as one can tell."""
+    used: set[str] = set()
+    for step in job.steps:
+        if step.uses and not step.uses.startswith(("./", "docker://")):
+            known = action.table().get(step.action)
+            used |= set(known.get("needs", ()) if known is not None else {"*"})
+            keyless = {str(key): str(value) for key, value in step.inputs.items()}
+            used |= {"id-token"} if {"role-to-assume", "use_oidc"} & set(keyless) else set()
+    for doing in doings:
+        if doing.step.job == job.id:
+            text = " ".join(doing.words)
+            used |= {scope for scope, pattern in _USED_BY if re.match(pattern, text)}
+            used |= {"*"} if _API.search(text) else set()
+    return used
 
 
 def _means_to_push(job: Job) -> bool:
@@ -65,8 +85,8 @@ def _means_to_push(job: Job) -> bool:
     return any(_PUSH.search(f"{step.uses} {step.run} {step.inputs}") for step in job.steps)
 
 
-def _engine(workflow: Workflow, step: Step) -> Iterator[str]:
-    for options in pin.containers(workflow, step):
+def _engine(doings: Iterable[Doing]) -> Iterator[str]:
+    for step, options in pin.containers(doings):
         name = options.positional[0]
         mounts = " ".join(options.all("-v", "--volume", "--mount"))
         opened = "docker.sock" in mounts or options.has("--privileged")
@@ -77,9 +97,11 @@ def _engine(workflow: Workflow, step: Step) -> Iterator[str]:
             )
 
 
-def _takes_head(step: Step) -> bool:
+def _takes_head(step: Step, doings: Iterable[Doing]) -> bool:
     if step.action == "actions/checkout":
         return bool(_HEAD.search(f"{step.inputs.get('ref')} {step.inputs.get('repository')}"))
-    return bool(
-        re.search(r"gh pr checkout|git (fetch|checkout|pull)\b[^\n]*(pull/|head_ref)", step.run)
+    lines = [" ".join(doing.words) for doing in doings if doing.step is step]
+    return any(
+        re.match(r"gh pr checkout|git (fetch|checkout|pull)\b.*(pull/|change\b)", line)
+        for line in lines
     )

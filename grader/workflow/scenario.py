@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from grader.workflow import unknown
+from grader.workflow.machine import Failing
 from grader.workflow.trigger import Event
 
 SHA = "6f1c2a9e4b7d8035c6e1f2a3b4c5d6e7f8091a2b"
@@ -13,6 +15,31 @@ OWNER = unknown.mark("github.repository_owner", unknown.CHOSEN)
 ACTOR = unknown.mark("github.actor", unknown.CHOSEN)
 CHANGED = ("Dockerfile", "app.py", "model.json", "requirements.txt", "tests/test_app.py")
 """The files that the commits of the scenarios change."""
+
+
+_BROKEN = "\n\ndef predict(features):\n    raise RuntimeError('broken for this scenario')\n"
+_TOLD = """
+
+def setUpModule():
+    import json, os, socket
+    with socket.socket(socket.AF_UNIX) as stage:
+        stage.connect("/stage/run/socket")
+        call = {"argv": ["tests"], "cwd": os.getcwd(), "env": {}, "in": ""}
+        stage.sendall(json.dumps(call).encode() + b"\\n")
+        stage.recv(1000)
+"""
+"""The given tests tell the stage that they run."""
+
+
+def repository(given: Mapping[str, str], workflow: str, failing: Failing) -> dict[str, str]:
+    """What the commit of a scenario holds: failing tests are tests of a broken app."""
+    files = dict(given)
+    if failing.tests:
+        files["app.py"] += _BROKEN
+    main = "\n\nif __name__ =="
+    start, sign, end = files["tests/test_app.py"].partition(main)
+    files["tests/test_app.py"] = start + _TOLD + sign + end
+    return {**files, ".github/workflows/docker-build.yml": workflow, ".gitattributes": ""}
 
 
 def _event(name: str, title: str, ref: str, event: dict[str, Any], **more: Any) -> Event:

@@ -10,18 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from grader.workflow import expression, model, option
-from grader.workflow.evaluate import FUNCTIONS, STATUS
-from grader.workflow.expression import Call, Expression, ExpressionError, Name
+from grader.workflow import availability, events, model, option
+from grader.workflow.availability import OF_JOB, OF_STEP
+from grader.workflow.lexer import ExpressionError
 
-EVENTS = option.words(
-    "branch_protection_rule check_run check_suite create delete deployment deployment_status "
-    "discussion discussion_comment fork gollum image_version issue_comment issues label "
-    "merge_group milestone page_build project project_card project_column public pull_request "
-    "pull_request_comment pull_request_review pull_request_review_comment pull_request_target push "
-    "registry_package release repository_dispatch schedule status watch workflow_call "
-    "workflow_dispatch workflow_run"
-)
 SCOPES = option.words(
     "actions artifact-metadata attestations checks contents deployments discussions id-token "
     "issues models packages pages pull-requests repository-projects security-events "
@@ -35,15 +27,9 @@ _JOB = option.words(
 _STEP = option.words(
     "id if name uses run working-directory shell with env continue-on-error timeout-minutes"
 )
-_FILTERS = option.words(
-    "branches branches-ignore tags tags-ignore paths paths-ignore types workflows inputs outputs "
-    "secrets cron"
-)
-_OF_JOB = "github needs strategy matrix vars inputs"
-_OF_STEP = f"{_OF_JOB} job runner env steps"
 _DEFAULTS = option.words("shell working-directory")
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_USES = re.compile(r"\./.+|docker://.+|[\w.-]+/[\w.-]+(/[\w./-]+)?@[^\s@]+")
+_USES = re.compile(r"\./.*|docker://.+|[\w.-]+/[\w.-]+(/[\w./-]+)?@[^\s@]+")
 MAX_STEPS = 200
 MAX_MATRIX = 256
 """GitHub's own bound on the jobs of one matrix."""
@@ -51,14 +37,14 @@ MAX_MATRIX = 256
 
 def faults(found: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the file, a sentence each, worst first."""
-    yield from _keys(found, _TOP, "the file")
+    yield from events.unknown_keys(found, _TOP, "the file")
     if "on" not in found:
         yield "it has no on: nothing would ever start it."
     else:
-        yield from _triggers(found["on"])
+        yield from events.faults(found["on"])
     yield from _permissions(found, "the file")
     yield from _defaults(found, "the file")
-    yield from _env(found, "the file", "github secrets inputs vars")
+    yield from availability.of_env(found, "the file", "github secrets inputs vars")
     jobs = found.get("jobs")
     if not isinstance(jobs, dict) or not jobs:
         yield "it has no jobs."
@@ -88,59 +74,6 @@ def order(jobs: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(done)
 
 
-def _keys(holder: Mapping[Any, Any], known: frozenset[str], where: str) -> Iterator[str]:
-    for key in holder:
-        if not isinstance(key, str):
-            yield f"{where}: the key {str(key)[:40]!r} isn't text."
-        elif key not in known:
-            yield f"{where} has a key {key[:40]!r} that GitHub doesn't know there."
-
-
-def _triggers(asked: Any) -> Iterator[str]:
-    if not isinstance(asked, (str, list, dict)) or not asked:
-        yield "on should name an event, a list of events or a mapping of them."
-        return
-    if isinstance(asked, list) and not all(isinstance(each, str) for each in asked):
-        yield "on is a list of something else than names of events."
-        return
-    for event, settings in model.triggers(asked).items():
-        if event not in EVENTS:
-            yield f"on names an event {str(event)[:40]!r}; there is none of that name."
-            continue
-        if event == "schedule":
-            if not isinstance(settings, list):
-                yield "on: schedule should be a list of cron lines."
-            continue
-        if settings is None:
-            continue
-        if not isinstance(settings, dict):
-            yield f"on: {event} should be a mapping of filters, or empty."
-            continue
-        yield from _keys(settings, _FILTERS, f"on: {event}")
-        yield from _declared(settings, f"on: {event}")
-        for one in ("branches", "tags", "paths"):
-            if one in settings and f"{one}-ignore" in settings:
-                yield f"on: {event} has both {one} and {one}-ignore; GitHub takes one of them."
-        for key in set(settings) & (_FILTERS - {"inputs", "outputs", "secrets"}):
-            patterns = settings[key] if isinstance(settings[key], list) else [settings[key]]
-            if not all(isinstance(each, (str, int, float)) for each in patterns):
-                yield f"on: {event}: {key} should be a list of patterns."
-
-
-def _declared(settings: Mapping[str, Any], where: str) -> Iterator[str]:
-    """The inputs, outputs and secrets that a start by hand or by another workflow has."""
-    for key in ("inputs", "outputs", "secrets"):
-        declared = settings.get(key)
-        if declared is None:
-            continue
-        if not isinstance(declared, dict):
-            yield f"{where}: {key} should be a mapping of names."
-            continue
-        for name, each in declared.items():
-            if each is not None and not isinstance(each, dict):
-                yield f"{where}: {key}, {str(name)[:40]} should be a mapping, or empty."
-
-
 def _job(name: str, job: Any, jobs: Mapping[str, Any]) -> Iterator[str]:
     where = f"job {name[:40]}"
     if not _ID.fullmatch(name):
@@ -148,9 +81,9 @@ def _job(name: str, job: Any, jobs: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(job, dict):
         yield f"{where} should be a mapping."
         return
-    yield from _keys(job, _JOB, where)
+    yield from events.unknown_keys(job, _JOB, where)
     if "uses" in job:
-        yield f"{where} calls another workflow (uses); here everything stands in this one file."
+        yield from _permissions(job, where)
         return
     if "runs-on" not in job:
         yield f"{where} has no runs-on: no machine would take it."
@@ -160,18 +93,20 @@ def _job(name: str, job: Any, jobs: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(each, str) or each not in jobs:
             yield f"{where} needs {str(each)[:40]!r}, and there is no such job."
     yield from _permissions(job, where)
-    yield from _env(job, where, f"{_OF_JOB} secrets")
-    yield from _expressions(job.get("if"), f"{where}, if", "github needs vars inputs", is_if=True)
+    yield from availability.of_env(job, where, f"{OF_JOB} secrets")
+    yield from availability.faults(
+        job.get("if"), f"{where}, if", "github needs vars inputs", is_if=True
+    )
     for key, contexts in {
-        "runs-on": _OF_JOB,
+        "runs-on": OF_JOB,
         "strategy": "github needs vars inputs",
-        "outputs": f"{_OF_STEP} secrets",
-        "continue-on-error": _OF_JOB,
-        "environment": f"{_OF_STEP} secrets",
-        "container": f"{_OF_JOB} env secrets",
-        "services": f"{_OF_JOB} env secrets",
+        "outputs": f"{OF_STEP} secrets",
+        "continue-on-error": OF_JOB,
+        "environment": f"{OF_STEP} secrets",
+        "container": f"{OF_JOB} env secrets",
+        "services": f"{OF_JOB} env secrets",
     }.items():
-        yield from _expressions(job.get(key), f"{where}, {key}", contexts)
+        yield from availability.faults(job.get(key), f"{where}, {key}", contexts)
     for key in ("outputs", "services", "strategy"):
         value = job.get(key)
         computed = key != "outputs" and isinstance(value, str) and "${{" in value
@@ -211,7 +146,7 @@ def _step(step: Any, where: str) -> Iterator[str]:
     if not isinstance(step, dict):
         yield f"{where} should be a mapping with run or uses."
         return
-    yield from _keys(step, _STEP, where)
+    yield from events.unknown_keys(step, _STEP, where)
     if ("run" in step) == ("uses" in step):
         count = "both" if "run" in step else "none"
         yield f"{where} should have either run or uses; it has {count}."
@@ -231,10 +166,10 @@ def _step(step: Any, where: str) -> Iterator[str]:
         yield f"{where}: with should be a mapping."
     if not isinstance(step.get("id", ""), str) or not _ID.fullmatch(step.get("id", "a")):
         yield f"{where}: the id isn't one."
-    yield from _env(step, where, f"{_OF_STEP} secrets")
-    yield from _expressions(step.get("if"), f"{where}, if", _OF_STEP, is_if=True)
+    yield from availability.of_env(step, where, f"{OF_STEP} secrets")
+    yield from availability.faults(step.get("if"), f"{where}, if", OF_STEP, is_if=True)
     for key in ("run", "with", "name", "working-directory", "continue-on-error"):
-        yield from _expressions(step.get(key), f"{where}, {key}", f"{_OF_STEP} secrets")
+        yield from availability.faults(step.get(key), f"{where}, {key}", f"{OF_STEP} secrets")
     repeated = step.get("continue-on-error", False)
     if not isinstance(repeated, bool) and "${{" not in str(repeated):
         yield f"{where}: continue-on-error should be true or false."
@@ -262,64 +197,13 @@ def _defaults(holder: Mapping[str, Any], where: str) -> Iterator[str]:
     if not isinstance(defaults, dict):
         yield f"{where}: defaults should be a mapping with run."
         return
-    yield from _keys(defaults, frozenset({"run"}), f"{where}, defaults")
+    yield from events.unknown_keys(defaults, frozenset({"run"}), f"{where}, defaults")
     run = defaults.get("run")
     if not isinstance(run, dict):
         if run is not None:
             yield f"{where}: defaults, run should be a mapping with shell or working-directory."
         return
-    yield from _keys(run, _DEFAULTS, f"{where}, defaults, run")
+    yield from events.unknown_keys(run, _DEFAULTS, f"{where}, defaults, run")
     for key, value in run.items():
         if not isinstance(value, str):
             yield f"{where}: defaults, run, {str(key)[:40]} should be text."
-
-
-def _env(holder: Mapping[str, Any], where: str, contexts: str) -> Iterator[str]:
-    env = holder.get("env")
-    if isinstance(env, dict):
-        for key, value in env.items():
-            if isinstance(value, (dict, list)):
-                yield f"{where}: env, {str(key)[:40]} should be one value."
-    elif env is not None:
-        yield f"{where}: env should be a mapping."
-    yield from _expressions(env, f"{where}, env", contexts)
-
-
-def _expressions(value: Any, where: str, contexts: str, *, is_if: bool = False) -> Iterator[str]:
-    """Judge every expression within a value."""
-    if isinstance(value, dict):
-        if is_if:
-            yield f"{where} should be one condition."
-        for each in value.values():
-            yield from _expressions(each, where, contexts)
-    elif isinstance(value, list):
-        if is_if:
-            yield f"{where} should be one condition."
-        for each in value:
-            yield from _expressions(each, where, contexts)
-    elif isinstance(value, str):
-        try:
-            pieces: list[str | Expression] = []
-            if value:
-                pieces = [expression.condition(value)] if is_if else expression.template(value)
-            for piece in pieces:
-                if not isinstance(piece, str):
-                    _judge(piece, frozenset(contexts.split()), is_if)
-        except ExpressionError as error:
-            yield f"{where}: {value.strip()[:80]!r} is no expression: {error}."
-
-
-def _judge(piece: Expression, contexts: frozenset[str], is_if: bool) -> None:
-    """Raises ExpressionError for names and functions that aren't there."""
-    for part in expression.walk(piece):
-        if isinstance(part, Name) and part.name.lower() not in contexts:
-            raise ExpressionError(f"{part.name!r} isn't available there")
-        if isinstance(part, Call):
-            function = part.function.lower()
-            least, most = FUNCTIONS.get(function, (-1, -1))
-            if least < 0:
-                raise ExpressionError(f"there is no function {part.function}()")
-            if not least <= len(part.arguments) <= most:
-                raise ExpressionError(f"{part.function}() takes another number of values")
-            if function in STATUS and not is_if:
-                raise ExpressionError(f"{part.function}() is for if only")

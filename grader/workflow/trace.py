@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from grader.verdict.report import Evidence
 from grader.workflow import unknown
+from grader.workflow.job import Told
 from grader.workflow.machine import Effect, Failing
-from grader.workflow.run import Run, Told
+from grader.workflow.run import Run
 
 _SAID = {"test": "tested", "scan": "scanned", "build": "built", "push": "pushed"}
 MAX_LINES = 30
@@ -68,6 +69,35 @@ def cause(run: Run, effect: Effect) -> str:
     if failed:
         return f"{failed[0].step} failed, and nothing holds this one back"
     if run.failing == Failing():
-        return "nothing keeps it from running for this event"
-    noted = [note for each in run.told for note in each.notes if "never fails" in note]
-    return noted[0] if noted else "no step before it failed"
+        condition = effect.step.condition
+        if condition and not _is_whole(str(condition)):
+            return (
+                f"its if, {str(condition)[:80]!r}, is always true: text outside of "
+                "${{ }} makes it a text, and a text that isn't empty is true"
+            )
+        held = f"its if came to true: {str(condition)[:80]}" if condition else "it has no if"
+        return f"nothing keeps it from running for this event ({held})"
+    return _unheld(run)
+
+
+def _is_whole(condition: str) -> bool:
+    """Whether an ``if`` is one expression, as it should be."""
+    text = condition.strip()
+    return "${{" not in text or (text.startswith("${{") and text.endswith("}}"))
+
+
+def _unheld(run: Run) -> str:
+    """Which step should have stopped the run, and what it did instead."""
+    wanted = "test" if run.failing.tests else "scan"
+    gates = [told for told in run.told if any(each.kind == wanted for each in told.effects)]
+    noted = [note for told in gates for note in told.notes if "never fails" in note]
+    if noted:
+        return noted[0]
+    if not gates:
+        return f"no step that {_SAID[wanted]} ran before it"
+    lines = [line for line in gates[0].trace.splitlines() if line.startswith("+")]
+    last = (
+        f"; the last command of its script was `{lines[-1].split('+', 2)[2][:80]}`" if lines else ""
+    )
+    said = "the tests fail" if run.failing.tests else "there is such a finding"
+    return f"{gates[0].step} should have failed, as {said}, and ended with 0{last}"

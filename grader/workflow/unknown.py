@@ -40,6 +40,17 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(found[2].translate(_SHOWN) for found in _MARK.finditer(text))
 
 
+def marks(text: str) -> tuple[tuple[str, str], ...]:
+    """(name, kind) of each mark in a text, once."""
+    found = ((each[2].translate(_SHOWN), each[1]) for each in _MARK.finditer(text))
+    return tuple(dict.fromkeys(found))
+
+
+def plain(text: str) -> str:
+    """A text from outside, which must not forge marks."""
+    return text.replace(OPEN, "\ufffd").replace(CLOSE, "\ufffd")
+
+
 def is_known(text: str) -> bool:
     return OPEN not in text
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from grader.workflow import growth, unknown
-from grader.workflow.expression import ExpressionError, number
+from grader.workflow.lexer import ExpressionError, number
 
 Value = Any
 """None, bool, float, str, list or dict."""

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from grader.answer import capture, run_command
+from grader.answer.run_command import RunCommand
+from grader.engine import client
 from grader.engine.permitted import MAX_MEMORY, capped
 from grader.engine.sandbox import MIB
+from grader.engine.session import Session
+from grader.stage import Stage
 from grader.verdict.outcome import GraderError, LearnerFault
+
+Read = Callable[[str], RunCommand]
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with Session(client.connect()) as session:
+        started = Stage.start(session.engine, session.id)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def read(stage: Stage) -> Read:
+    return lambda script: run_command.read(script, stage)
 
 
 @pytest.mark.parametrize(
@@ -24,8 +44,8 @@ from grader.verdict.outcome import GraderError, LearnerFault
         "-m $((256))".replace("$((256))", "262144k"),
     ],
 )
-def test_spellings_of_a_memory_limit(flags: str) -> None:
-    assert run_command.read(f"docker run {flags} scorer").host["Memory"] == 256 * MIB
+def test_spellings_of_a_memory_limit(flags: str, read: Read) -> None:
+    assert read(f"docker run {flags} scorer").host["Memory"] == 256 * MIB
 
 
 @pytest.mark.parametrize(
@@ -38,8 +58,8 @@ def test_spellings_of_a_memory_limit(flags: str) -> None:
         ("--device nvidia.com/gpu=0", {"DeviceIDs": ["nvidia.com/gpu=0"]}),
     ],
 )
-def test_spellings_of_a_gpu_request(flags: str, request_: dict[str, Any]) -> None:
-    [sent] = run_command.read(f"docker run {flags} scorer").host["DeviceRequests"]
+def test_spellings_of_a_gpu_request(flags: str, request_: dict[str, Any], read: Read) -> None:
+    [sent] = read(f"docker run {flags} scorer").host["DeviceRequests"]
     assert {key: sent[key] for key in request_} == request_
 
 
@@ -51,10 +71,15 @@ def test_spellings_of_a_gpu_request(flags: str, request_: dict[str, Any]) -> Non
         "docker container run --detach=true --sig-proxy=false -p 80:8000 scorer python app.py",
         "docker run -d scorer sh -c 'echo a; exec python app.py > /dev/null'",
         'docker run -d -e "GREETING=a; b | c" scorer  # the end',
+        'IMAGE=scorer\nset -- -d --name "${NAME:-web}"\nexec docker run "$@" "$IMAGE"',
+        'cd "$(dirname "$0")" && sudo -E docker run -d scorer:latest',
+        "docker rm -f web 2> /dev/null || true; docker build -q -t scorer .; docker run scorer",
+        "if ! docker inspect web > /dev/null; then docker run scorer > id; fi",
+        "docker run scorer\r\n",
     ],
 )
-def test_harmless_spellings_pass(script: str) -> None:
-    assert run_command.read(script).image == "scorer"
+def test_harmless_spellings_pass(script: str, read: Read) -> None:
+    assert read(script).image == "scorer"
 
 
 @pytest.mark.parametrize(
@@ -62,17 +87,18 @@ def test_harmless_spellings_pass(script: str) -> None:
     [
         ("docker run --memori 3m scorer", "unknown flag: --memori"),
         ("docker run --rm --restart always scorer", "conflicting options"),
-        ("docker run scorer; rm -rf /", "';'"),
-        ("docker run $(id) scorer", r"'\$'"),
-        ('docker run -e "A=$HOME" scorer', r"'\$'"),
-        ("docker run scorer && true", "'&'"),
-        ("docker run scorer > /tmp/x", "'>'"),
-        ("docker run scorer\ndocker run scorer", "holds 2"),
-        ("", "holds none"),
-        ("podman run scorer", "not with docker run"),
-        ("docker -H tcp://host run scorer", "not with docker run"),
+        ("docker run scorer\ndocker run scorer", "it starts 2"),
+        ("for i in 1 2 3; do docker run scorer & done; wait", "it starts 3"),
+        ("docker run --restart --name web scorer", "Did --restart take --name as its value"),
+        ("docker run \u2014-rm scorer", "line 1 has a dash"),
+        ("docker run -d scorer; docker update -m 1g web", "calls 'docker update -m'"),
+        ("while :; do docker ps; done", "and was stopped"),
+        ("", "it starts none"),
+        ("NAME=web; docker ps; exit 3", "it starts none"),
+        ("podman run scorer", "calls podman"),
+        ("docker -H tcp://host run scorer", "calls 'docker -H"),
         ("docker run alpine", "called scorer"),
-        ("docker run 'scorer", "can't be read"),
+        ("docker run 'scorer", "unexpected EOF"),
         ("docker run --env-file /etc/passwd scorer", "--env-file"),
         ("docker run --env-file=/etc/passwd scorer", "--env-file"),
         ("docker run --label-file /etc/passwd scorer", "--label-file"),
@@ -97,25 +123,27 @@ def test_harmless_spellings_pass(script: str) -> None:
         ("docker run --security-opt apparmor=unconfined scorer", "apparmor"),
     ],
 )
-def test_what_reaches_out_is_refused_by_name(script: str, says: str) -> None:
+def test_what_reaches_out_is_refused_by_name(script: str, says: str, read: Read) -> None:
     with pytest.raises(LearnerFault, match=says):
-        run_command.read(script)
+        read(script)
 
 
-def test_environment_of_the_grader_does_not_leak(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_of_the_grader_does_not_leak(
+    monkeypatch: pytest.MonkeyPatch, read: Read
+) -> None:
     monkeypatch.setenv("CANARY", "c4n4ry")
-    command = run_command.read("docker run -e CANARY -e PATH -e HOME scorer")
+    command = read("docker run -e CANARY -e PATH -e HOME scorer")
     assert "c4n4ry" not in str(command)
     assert "=" not in "".join(command.config["Env"])
 
 
-def test_memory_is_capped_and_swap_follows_dockers_rule() -> None:
-    unlimited = capped(run_command.read("docker run scorer").host)
+def test_memory_is_capped_and_swap_follows_dockers_rule(read: Read) -> None:
+    unlimited = capped(read("docker run scorer").host)
     assert unlimited["Memory"] == unlimited["MemorySwap"] == MAX_MEMORY
-    large = capped(run_command.read("docker run -m 64g --memory-swap -1 scorer").host)
+    large = capped(read("docker run -m 64g --memory-swap -1 scorer").host)
     assert large["Memory"] == MAX_MEMORY
     assert large["MemorySwap"] <= 2 * MAX_MEMORY
-    twice = capped(run_command.read("docker run -m 100m scorer").host)
+    twice = capped(read("docker run -m 100m scorer").host)
     assert twice["MemorySwap"] == 200 * MIB
 
 

@@ -9,29 +9,35 @@ from grader.exercise import catalog
 from grader.judging import release
 from grader.judging.release import FILE, GREEN, PUSHES
 from grader.probe.bench import Bench
+from grader.tests.workflow.followed import rehearsal
 from grader.verdict.report import Evidence
 from grader.workflow import scenario
 from grader.workflow.machine import Failing
-from grader.workflow.model import Workflow
+from grader.workflow.run import Runs
 
 SOLVED = catalog.find("release_workflow").solved[FILE]
 FINDING = [Failing(finding="HIGH")]
 
 
-def changed(before: str, after: str) -> Workflow:
+def changed(before: str, after: str) -> Runs:
     assert before in SOLVED
-    return workflows.read(SOLVED.replace(before, after))
+    return followed(SOLVED.replace(before, after))
+
+
+def followed(text: str) -> Runs:
+    return Runs(workflows.read(text), rehearsal(), workflows.given_files())
 
 
 def test_solution_releases_what_it_has_scanned(bench: Bench, evidence: list[Evidence]) -> None:
     """And nothing else; each look leaves what it followed."""
-    workflow = workflows.read(SOLVED)
+    workflow = followed(SOLVED)
     release.assert_released(workflow, bench)
     release.assert_has(workflow, "scan", "")
     release.assert_not_pushed(workflow, bench, scenario.RELEASES, FINDING, ("push",), "")
     release.assert_not_pushed(workflow, bench, scenario.REQUESTS, [GREEN], PUSHES, "")
     release.assert_scanned(workflow, bench)
-    assert release.pushing(workflow) == {"publish"}
+    pushes = {each.step.job for run in release.every(workflow) for each in run.of(*PUSHES)}
+    assert pushes == {"publish"}
     assert evidence
 
 
@@ -55,7 +61,7 @@ def test_scan_without_a_consequence(bench: Bench) -> None:
 
 def test_gate_that_is_missing() -> None:
     with pytest.raises(AssertionError, match="no such gate"):
-        release.assert_has(workflows.read(SOLVED), "teapot", "no such gate")
+        release.assert_has(followed(SOLVED), "teapot", "no such gate")
 
 
 def test_build_that_no_scan_has_seen(bench: Bench) -> None:

@@ -39,7 +39,16 @@ def test_machine_of_the_tests_is_ready() -> None:
     assert code == 0
     assert content["ready"]
     found = {item["name"]: item for item in content["findings"]}
-    expected = {"python", "engine", "runc", "base images", "inspector", "cgroup", "swap limits"}
+    expected = {
+        "python",
+        "engine",
+        "runc",
+        "base images",
+        "inspector",
+        "stage",
+        "cgroup",
+        "swap limits",
+    }
     assert expected | {"gpu", "disk", "buildx", "compose", "image store"} <= set(found)
     assert all(item["advice"] for item in found.values() if item["level"] != "ok")
 

@@ -24,6 +24,7 @@ def test_all_images_are_there_and_up_to_date() -> None:
     engine = connect()
     assert images.missing(engine) == []
     assert images.labels(engine, bases.inspector_tag()) is not None
+    assert images.labels(engine, bases.stage_tag()) is not None
 
 
 def test_origin_is_labelled() -> None:

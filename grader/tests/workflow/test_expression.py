@@ -11,7 +11,8 @@ import pytest
 
 from grader.workflow import unknown
 from grader.workflow.evaluate import Scope
-from grader.workflow.expression import ExpressionError, parse
+from grader.workflow.expression import parse
+from grader.workflow.lexer import ExpressionError
 from grader.workflow.value import Value
 
 CONTEXTS = {

@@ -15,7 +15,10 @@ import pytest
 
 from grader import workflow as workflows
 from grader.exercise import project
+from grader.judging import release
+from grader.tests.workflow.followed import rehearsal
 from grader.workflow import leak, pin, privilege
+from grader.workflow.run import Runs
 
 FOLDER = project.ROOT / ".github" / "workflows"
 OWN = sorted(path.name for path in FOLDER.glob("*"))
@@ -28,9 +31,11 @@ def problems(text: str, name: str) -> Iterator[str]:
     Raises LearnerFault when GitHub wouldn't accept the file."""
     workflow = workflows.read(text, name)
     assert workflow.jobs
-    yield from pin.loose(workflow)
-    yield from privilege.excess(workflow, frozenset())
-    yield from leak.found(workflow)
+    follows = Runs(workflow, rehearsal(), workflows.given_files())
+    runs = follows.regardless()
+    yield from pin.loose(workflow, release.doings(runs))
+    yield from privilege.excess(workflow, [])
+    yield from leak.found(runs, follows.rehearsal.concrete)
 
 
 def zizmor(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -66,7 +71,7 @@ def test_zizmor_finds_nothing() -> None:
     ("before", "after", "said"),
     [
         (COMMIT, "actions/checkout@v7", "a commit's 40 digits stay"),
-        ("contents: read", "contents: write", "none of its steps needs that"),
+        ("contents: read", "contents: write", "none of its steps uses that"),
         ("run: sudo", "run: echo ${{ secrets.KEY }}; sudo", "prints secrets.KEY"),
     ],
 )

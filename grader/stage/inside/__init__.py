@@ -1,0 +1,1 @@
+"""What runs in the stage's container: standard library only, and nothing of the grader."""
