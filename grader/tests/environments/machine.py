@@ -120,9 +120,12 @@ def kernel(folder: Path) -> Path:
 def image(suite: str, folder: Path, bundle: Path) -> Path:
     """A disk with ``suite``, the project as it lies here, its packages, and the lab's images."""
     wanted = (project.ROOT / "requirements.txt").read_bytes()
-    disk = folder / f"{suite}-{hashlib.sha256(wanted).hexdigest()[:8]}.img"
+    packages = hashlib.sha256(wanted).hexdigest()[:8]
+    disk = folder / f"{suite}-{packages}-{bundle.stem}.img"
     if disk.exists():
         return disk
+    for old in folder.glob(f"{suite}-*.img"):
+        old.unlink()
     root = rootfs.make(suite, folder)
     modules = kernel(folder) / "usr/lib/uml/modules"
     with step("Writing the machine's disk"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import subprocess
@@ -49,9 +50,12 @@ Runner = Callable[[str], tuple[int, str]]
 
 
 def bundle(folder: Path) -> Path:
-    """The lab's images of this machine's engine in one file."""
-    path = folder / "lab.tar"
+    """The lab's images of this machine's engine in one file; a new one where they have changed."""
+    known = "\n".join([images.version(), *images.all_tags()])
+    path = folder / f"lab-{hashlib.sha256(known.encode()).hexdigest()[:8]}.tar"
     if not path.exists():
+        for old in folder.glob("lab-*.tar"):
+            old.unlink()
         images.save(path)
     return path
 
