@@ -16,7 +16,7 @@ from grader.workflow import hosted, matrix, scenario, unknown
 from grader.workflow.evaluate import Open, Scope
 from grader.workflow.job import Leg, Outputs, Told
 from grader.workflow.lexer import ExpressionError
-from grader.workflow.machine import Effect, Failing, Work, World
+from grader.workflow.machine import Doing, Effect, Failing, Work, World
 from grader.workflow.model import Job, Workflow
 from grader.workflow.rehearsal import Rehearsal
 from grader.workflow.trigger import Event, starts
@@ -85,6 +85,10 @@ class Runs:
         if not self._regardless:
             self._regardless = self._tell(scenario.PUSH, Failing(), regardless=True)
         return self._regardless
+
+    def doings(self) -> list[Doing]:
+        """The programs that steps start when all of them run."""
+        return [each for run in self.regardless() for told in run.told for each in told.doings]
 
     def _tell(self, event: Event, failing: Failing, *, regardless: bool = False) -> tuple[Run, ...]:
         if not regardless and not starts(self.workflow.triggers, event, scenario.CHANGED):
