@@ -7,6 +7,7 @@ out, in base64, hexadecimal or octal.
 from __future__ import annotations
 
 import base64
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -111,16 +112,23 @@ def _of_step(told: Told, known: dict[str, Secret], concrete: Concrete) -> Iterat
 
 
 def _secret(name: str, word: str) -> Secret:
-    forms = [word, word[::-1], "".join(f"{ord(each):03o}" for each in word)]
-    forms.append(word.encode().hex())
-    long = [base64.b64encode(("_" * shift + word).encode()).decode()[4:-4] for shift in range(3)]
-    plain = {form[at : at + PIECE] for form in forms[:2] for at in range(len(form) - PIECE + 1)}
-    rest = {
-        form[at : at + 2 * PIECE]
-        for form in [*forms[2:], *long]
-        for at in range(len(form) - 2 * PIECE + 1)
-    }
-    return Secret(name, word, frozenset(each.casefold() for each in plain | rest))
+    plain = [word, word[::-1], codecs.encode(word, "rot13")]
+    coded = [form for each in plain for form in _coded(each)]
+    coded += [base64.b64encode(form.encode()).decode()[4:-4] for form in coded]
+    pieces = {form[at : at + PIECE] for form in plain for at in range(len(form) - PIECE + 1)}
+    for form in (*coded, *(each[::-1] for each in coded)):
+        pieces |= {form[at : at + 2 * PIECE] for at in range(len(form) - 2 * PIECE + 1)}
+    return Secret(name, word, frozenset(each.casefold() for each in pieces))
+
+
+def _coded(text: str) -> Iterator[str]:
+    """A text in hexadecimal, octal, base64 and base32, wherever in a longer one it stands."""
+    yield text.encode().hex()
+    yield "".join(f"{ord(each):03o}" for each in text)
+    for shift in range(5):
+        longer = ("_" * shift + text).encode()
+        yield base64.b64encode(longer).decode()[4:-4]
+        yield base64.b32encode(longer).decode()[8:-8]
 
 
 def _log(told: Told, secret: Secret) -> Iterator[str]:
