@@ -60,11 +60,11 @@ KEEPS = (
 def found(scripts: tuple[str, ...]) -> set[str]:
     """The scripts that are said to give the secret away."""
     steps = "".join(
-        f"      - {{name: N{number}, env: {{T: '${{{{ secrets.T }}}}'}}, run: {json.dumps(each)}}}\n"
-        for number, each in enumerate(scripts)
+        f"      - {{name: N{at}, env: {{T: '${{{{ secrets.T }}}}'}}, run: {json.dumps(each)}}}\n"
+        for at, each in enumerate(scripts)
     )
-    text = f"on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n{steps}"
-    runs = Runs(workflows.read(text), rehearsal(), workflows.given_files())
+    head = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n"
+    runs = Runs(workflows.read(head + steps), rehearsal(), workflows.given_files())
     said = leak.found(runs.regardless(), runs.rehearsal.concrete)
     numbers = {match[1] for each in said if (match := re.search(r"\(N(\d+)\)", each))}
     return {scripts[int(number)] for number in numbers}
