@@ -107,7 +107,7 @@ def test_minimal_base(seen: Contents, bench: Bench) -> None:
 
     What isn't there can't be attacked, needs no update and isn't pulled by every machine.
     """
-    contents.assert_size(bench, seen.layers)
+    contents.assert_size(bench, seen.layers, "$(docker inspect -f '{{.Image}}' web)")
 
 
 @pytest.mark.points(1)
