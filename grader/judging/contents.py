@@ -85,8 +85,7 @@ def assert_no_leftovers(seen: Contents) -> None:
 def assert_size(bench: Bench, layers: Layers, image: str = "web") -> None:
     """The image stays within the budget above the slim base. ``image`` is how a person names it."""
     above = image_layers.beyond_slim(bench, layers) / _MB
-    rows = sizes(layers)
-    bench.record(Evidence(HISTORY + image, "\n".join(rows) or "no layer of yours above 1 MB"))
+    rows = show_sizes(bench, layers, image)
     large = "; ".join(f"{row.replace('  ', ' by `', 1)}`" for row in rows)
     assert above <= BUDGET_MB, (
         f"The image is {above:.0f} MB larger than python:3.11-slim; the budget is {BUDGET_MB} MB. "
@@ -94,13 +93,15 @@ def assert_size(bench: Bench, layers: Layers, image: str = "web") -> None:
     )
 
 
-def sizes(layers: Layers) -> list[str]:
-    """The largest layers above the base, as ``HISTORY`` shows them: megabytes and instruction."""
-    return [
+def show_sizes(bench: Bench, layers: Layers, image: str = "web") -> list[str]:
+    """Leave as evidence, and return, the largest layers above the base: megabytes, instruction."""
+    rows = [
         f"{layer.size / _MB:.0f} MB  {layer.instruction[:90]}"
         for layer in layers.largest()
         if layer.size > _MB
     ]
+    bench.record(Evidence(HISTORY + image, "\n".join(rows) or "no layer of yours above 1 MB"))
+    return rows
 
 
 def _some(paths: Iterable[str]) -> str:

@@ -65,10 +65,7 @@ def test_size_within_budget(layers: Layers, bench: Bench) -> None:
     turn out to have a hole.
     """
     above = beyond_slim(bench, layers) / 1_000_000
-    rows = contents.sizes(layers)
-    bench.record(
-        Evidence(contents.HISTORY + "web", "\n".join(rows) or "no layer of yours above 1 MB")
-    )
+    rows = contents.show_sizes(bench, layers)
     base = next((name for name, ours in bases.BASES.items() if ours == layers.base), "")
     reasons = [f"{row.replace('  ', ' by `', 1)}`" for row in rows]
     if base and layers.base == bases.FULL:
