@@ -5,7 +5,7 @@ The engine's word isn't enough. With control groups of version 2 its ``oom`` eve
 lost when the group is gone before containerd looks (containerd/containerd#8893); and they tell of
 any process of the container. A process that is held at its end (PTRACE_EVENT_EXIT, ptrace(2)) is
 still a member of its group, so the group's own counter of OOM kills can be read. Needs
-CAP_SYS_PTRACE. What is watched so can see that it is (``TracerPid`` in /proc/PID/status).
+CAP_SYS_PTRACE. What is watched doesn't see it: its ``TracerPid`` is 0, from another pid namespace.
 """
 
 import ctypes
