@@ -36,14 +36,17 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class _Claim:
+class Claim:
+    """An answer of an exercise and the verdict that it declares."""
+
     exercise: Exercise
     answer: str
     submission: Submission
     variant: Variant | None
     fails: tuple[str, ...]
 
-    def prove(self, stock: Stock) -> Proof:
+    def prove(self, stock: Stock | None) -> Proof:
+        """Grade it, and say what differs."""
         report = runner.grade(self.exercise, self.submission, stock=stock)
         says = self.variant.says if self.variant else {}
         found = variant.differences(report, self.fails, says)
@@ -59,7 +62,7 @@ def prove(
 
     Closing the iterator early lets what runs end and starts nothing more.
     """
-    claims = [claim for exercise in exercises for claim in _claims(exercise, variants)]
+    claims = [claim for exercise in exercises for claim in claims_of(exercise, variants)]
     with Stock() as stock, ThreadPoolExecutor(at_once) as pool:
         futures = [pool.submit(claim.prove, stock) for claim in claims]
         try:
@@ -70,10 +73,11 @@ def prove(
             runner.settle()
 
 
-def _claims(exercise: Exercise, variants: bool) -> Iterator[_Claim]:
+def claims_of(exercise: Exercise, variants: bool) -> Iterator[Claim]:
+    """Solution, starter and, if wanted, the variants."""
     solved = submission.from_texts(exercise, exercise.solved)
-    yield _Claim(exercise, "solution", solved, None, ())
+    yield Claim(exercise, "solution", solved, None, ())
     starter = submission.from_texts(exercise, exercise.starter)
-    yield _Claim(exercise, "starter", starter, None, exercise.starter_fails)
+    yield Claim(exercise, "starter", starter, None, exercise.starter_fails)
     for each in variant.of(exercise) if variants else ():
-        yield _Claim(exercise, each.name, each.submission(exercise), each, each.fails)
+        yield Claim(exercise, each.name, each.submission(exercise), each, each.fails)
