@@ -13,6 +13,7 @@ __all__ = [
     "capability",
     "client",
     "cliplugins",
+    "companion",
     "gpu",
     "image",
     "location",

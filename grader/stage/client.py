@@ -11,15 +11,14 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any, Self, cast
+from typing import Any, Self
 
-from grader.engine import lock
+from grader.engine import companion
 from grader.engine.bases import stage_tag
 from grader.engine.client import Engine
-from grader.engine.client.call import Refused
 from grader.engine.sandbox import MIB
 from grader.stage.script import Answer, Call, Ended, Files, Reply, Script
-from grader.verdict.outcome import EngineError, GraderError
+from grader.verdict.outcome import EngineError
 
 PATH = "/stage/added:/stage/bin:/usr/local/bin:/usr/bin:/bin"
 SECONDS = 20.0
@@ -68,24 +67,10 @@ class Stage:
             "Image": stage_tag(),
             "User": "1000:1000",
             "WorkingDir": "/home/runner",
-            "Labels": lock.labels(session),
-            "OpenStdin": True,
-            "StdinOnce": True,
-            "AttachStdin": True,
-            "AttachStdout": True,
-            "AttachStderr": True,
             "HostConfig": HOST_CONFIG,
         }
-        try:
-            container = engine.create(body)
-        except Refused as error:
-            if error.status == 404:
-                raise GraderError(
-                    "The lab's stage image is missing: run ./lab setup. Nothing was scored."
-                ) from error
-            raise
-        attached = engine.attach(container)
-        stage = cls(container, cast(socket.socket, getattr(attached, "_sock", attached)))
+        container, stream = companion.create(engine, session, "stage", body)
+        stage = cls(container, stream)
         engine.start(container)
         stage._receive(START_SECONDS)
         return stage

@@ -16,12 +16,11 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from types import MappingProxyType
-from typing import Any, Self, cast
+from typing import Any, Self
 
-from grader.engine import lock
+from grader.engine import companion, lock
 from grader.engine.bases import inspector_tag
 from grader.engine.client import Engine
-from grader.engine.client.call import Refused
 from grader.engine.sandbox import MIB
 from grader.engine.watch import Watch
 from grader.probe.inspector.spare import Role, Spare, kind_of
@@ -83,27 +82,8 @@ class Inspector:
         host["Sysctls"] = {**host.get("Sysctls", {}), **sysctls}
         if role == "collector":
             host["Mounts"] = [_volume(session)]
-        body = {
-            "Image": inspector_tag(),
-            "Cmd": [role],
-            "Labels": lock.labels(session),
-            "OpenStdin": True,
-            "StdinOnce": True,
-            "AttachStdin": True,
-            "AttachStdout": True,
-            "AttachStderr": True,
-            "HostConfig": host,
-        }
-        try:
-            container = engine.create(body)
-        except Refused as error:
-            if error.status == 404:
-                raise GraderError(
-                    "The lab's inspector image is missing: run ./lab setup. Nothing was scored."
-                ) from error
-            raise
-        attached = engine.attach(container)
-        stream = cast(socket.socket, getattr(attached, "_sock", attached))
+        body = {"Image": inspector_tag(), "Cmd": [role], "HostConfig": host}
+        container, stream = companion.create(engine, session, "inspector", body)
         stream.settimeout(None)
         born = time.monotonic()
         inspector = cls(watch, Spare(kind_of(role, sysctls), container, stream, born))
