@@ -27,6 +27,8 @@ MAX_BODY_BYTES = 1 << 20
 API_VERSION = "1.45"
 IMAGE = {"Id": f"sha256:{'0' * 64}", "Config": {}, "Os": "linux"}
 """Every image that is asked for is there."""
+HERE = "/answer"
+"""What the folder of an answer's files is called in what docker asks for."""
 
 
 def create_body(arguments: Sequence[str], shown: str) -> dict[str, Any]:
@@ -46,15 +48,18 @@ def create_body(arguments: Sequence[str], shown: str) -> dict[str, Any]:
 
 
 def record(
-    program: Sequence[str], arguments: Sequence[str], files: Mapping[str, str]
+    program: Sequence[str], arguments: Sequence[str], files: Mapping[str, bytes]
 ) -> tuple[list[dict[str, Any]], str]:
     """(bodies of the containers that ``docker ARGUMENTS`` or Compose asks for, what it printed).
 
-    It runs in an empty folder that holds ``files``. Raises GraderError when it doesn't end.
+    It runs in a folder that holds ``files`` and nothing else, called ``HERE`` in what comes back.
+    Raises GraderError when it doesn't end.
     """
     with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
-        for name, text in files.items():
-            (Path(folder) / name).write_text(text, encoding="utf-8")
+        for name, content in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
         address = Path(folder) / "capture.sock"
         with _Endpoint(str(address)) as endpoint:
             threading.Thread(target=endpoint.serve_forever, args=(0.01,), daemon=True).start()
@@ -65,7 +70,7 @@ def record(
             finally:
                 endpoint.shutdown()  # or its thread polls a closed socket for ever
     said = clean(done.stderr or done.stdout).replace(f"{folder}/", "").strip()
-    return endpoint.bodies, said
+    return json.loads(json.dumps(endpoint.bodies).replace(folder, HERE)), said
 
 
 def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:

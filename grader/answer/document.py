@@ -86,14 +86,33 @@ for _name, (_pattern, _first) in _CORE.items():
     )
 
 
-def load(text: str, name: str) -> dict[str, Any]:
-    """The file as a mapping of plain values. Raises LearnerFault when it isn't one, or when it
-    is larger than any real one (``name`` is the file's name in messages)."""
+class _Tagged(_Loader):
+    """Takes Compose's own tags; what they do to a value is Compose's to say."""
+
+
+def _untagged(loader: _Tagged, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return node.value
+
+
+COMPOSE_TAGS = ("!reset", "!override")
+for _tag in COMPOSE_TAGS:
+    _Tagged.add_constructor(_tag, _untagged)
+
+
+def load(text: str, name: str, *, of_compose: bool = False) -> dict[str, Any]:
+    """The file as a mapping of plain values; ``of_compose`` takes Compose's tags.
+
+    Raises LearnerFault when it isn't one, or when it is larger than any real one (``name`` is the
+    file's name in messages)."""
     if len(text) > MAX_CHARACTERS:
         raise LearnerFault(f"{name} is larger than {MAX_CHARACTERS // 1024} KiB; no real one is.")
     try:
         _bound(text, name)
-        documents = list(yaml.load_all(text, Loader=_Loader))
+        documents = list(yaml.load_all(text, Loader=_Tagged if of_compose else _Loader))
     except yaml.YAMLError as error:
         raise LearnerFault(f"{name} isn't valid YAML: {_reason(error)}.") from error
     except (ValueError, TypeError, LookupError) as error:

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.answer import capture
-from grader.engine import permitted
+from grader.answer.recipe import familiar
+from grader.engine import permitted, rules
 from grader.stage import Call, Reply, Script, Stage
 from grader.verdict.outcome import LearnerFault
 from grader.verdict.report import Evidence
 
 IMAGE = "scorer"
-CONFIG_KEYS = ("Cmd", "Entrypoint", "Env", "User", "WorkingDir", "StopSignal", "StopTimeout")
 _FILE_FLAGS = ("--env-file", "--label-file", "--cidfile", "--volume", "--mount", "--use-api-socket")
 _FOLDER = "/home/runner"
 _STARTS = (("run",), ("create",), ("container", "run"), ("container", "create"))
@@ -47,10 +47,7 @@ class RunCommand:
     @property
     def evidence(self) -> Evidence:
         """What docker sends for this command."""
-        sent = "\n".join(f"HostConfig.{key}: {value}" for key, value in sorted(self.host.items()))
-        return Evidence(
-            "docker inspect -f '{{json .HostConfig}}' web", sent or "(nothing but defaults)"
-        )
+        return permitted.receipt(self.host, sorted(self.host) or ["Memory", "RestartPolicy"])
 
 
 def read(script: str, stage: Stage, name: str = "run.sh") -> RunCommand:
@@ -64,12 +61,19 @@ def read(script: str, stage: Stage, name: str = "run.sh") -> RunCommand:
     except LearnerFault as fault:
         raise _dash(script, name) or fault from fault
     host = permitted.host(body.get("HostConfig") or {}, name)
-    if body.get("Image") not in (IMAGE, f"{IMAGE}:latest"):
+    if familiar(str(body.get("Image"))).removesuffix(":latest") != IMAGE:
         raise LearnerFault(
             f"{name} runs the image {body.get('Image')!r}; in this exercise it is called {IMAGE}."
             + _swallowed(words)
         )
-    config = {key: body[key] for key in CONFIG_KEYS if body.get(key) not in (None, [], "")}
+    for key, why in rules.CONFIG_REFUSED.items():
+        if body.get(key):
+            raise permitted.refused(name, key, why)
+    config = {
+        key: value
+        for key, value in body.items()
+        if key in rules.CONFIG_WRITTEN and value not in (None, [], "", {}, False)
+    }
     return RunCommand(text, IMAGE, host, config)
 
 
@@ -147,6 +151,8 @@ def _refuse_files(arguments: list[str], name: str) -> None:
         flag = word.partition("=")[0]
         is_volume = re.match(r"^-[dit]*v", word) and not word.startswith("--")
         if flag in _FILE_FLAGS or is_volume:
-            raise LearnerFault(f"{name}: {flag} reaches files of the host; it isn't needed here.")
+            raise permitted.refused(name, flag, "it reaches files of this machine")
         if "seccomp=" in word or "apparmor=" in word:
-            raise LearnerFault(f"{name}: --security-opt {word[:40]} isn't needed here.")
+            raise permitted.refused(
+                name, f"--security-opt {word[:40]}", "it would loosen the isolation"
+            )

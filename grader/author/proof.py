@@ -49,7 +49,8 @@ class Claim:
         """Grade it, and say what differs."""
         report = runner.grade(self.exercise, self.submission, stock=stock)
         says = self.variant.says if self.variant else {}
-        found = variant.differences(report, self.fails, says)
+        refused = self.variant.refused if self.variant else ""
+        found = variant.differences(report, self.fails, says, refused)
         if self.answer == "starter" and report.score >= report.max_score:
             found.append("the starter gets full marks")
         return Proof(self.exercise.id, self.answer, report, tuple(found))

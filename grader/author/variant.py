@@ -24,11 +24,14 @@ MANIFEST = "variant.toml"
 @dataclass(frozen=True)
 class Variant:
     """``fails`` names exactly the checks that fail; empty means full marks. ``says`` maps a check
-    to a pattern that its message matches, so that it fails for the right reason."""
+    to a pattern that its message matches, so that it fails for the right reason. ``refused`` is a
+    pattern of the sentence with which the lab says that it can't take the answer; then nothing is
+    scored."""
 
     name: str
     about: str
     fails: tuple[str, ...]
+    refused: str
     says: Mapping[str, str]
     folder: Path
 
@@ -55,16 +58,27 @@ def _load(path: Path) -> Variant:
     return Variant(
         path.parent.name,
         data["about"],
-        tuple(data["fails"]),
+        tuple(data.get("fails", ())),
+        data.get("refused", ""),
         data.get("says", {}),
         path.parent,
     )
 
 
-def differences(report: Report, fails: tuple[str, ...], says: Mapping[str, str]) -> list[str]:
+def differences(
+    report: Report, fails: tuple[str, ...], says: Mapping[str, str], refused: str = ""
+) -> list[str]:
     """What of a report isn't as declared, a sentence each; empty when all is."""
     failed = {check.id: check for check in report.checks if check.status is Status.FAILED}
     errors = [check for check in report.checks if check.status is Status.ERROR]
+    if refused:
+        found = [
+            f"{check.id} fails, though it is refused: {check.message}" for check in failed.values()
+        ]
+        if not any(re.search(refused, check.message) for check in errors):
+            said = [check.message for check in errors] or "nothing"
+            found.append(f"it should be refused with {refused!r}; the lab says {said}")
+        return found
     found = [f"{check.id} errored: {check.message}" for check in errors]
     found += [f"{name} should fail and doesn't" for name in fails if name not in failed]
     found += [

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.compose.service import Service
-from grader.engine import build, cliplugins
+from grader.engine import build, cliplugins, permitted
 from grader.engine.image import Image
 from grader.probe.bench import Bench
 from grader.verdict.text import clean
@@ -115,6 +115,12 @@ class Project:
 def written(bench: Bench, image: Image, service: Service, depends_on: Any) -> dict[str, Any]:
     """A service for our file: the learner's program and its surroundings, our limits."""
     limits, host = bench.limits, service.sandboxed
+    if service.mounted:
+        raise permitted.refused(
+            f"{service.file}, service {service.name},",
+            f"a mount at {min(service.mounted)[:60]}",
+            "in this exercise nothing is mounted; COPY the file",
+        )
     places = [mount["Target"] for mount in host["Mounts"]]
     bounded = dict.fromkeys([*places, *image.volumes], f"size={limits.tmpfs_bytes},mode=1777")
     own = {word: service.config[key] for key, word in WORDS.items() if key in service.config}
@@ -130,7 +136,7 @@ def written(bench: Bench, image: Image, service: Service, depends_on: Any) -> di
         "memswap_limit": limits.memory,
         "pids_limit": limits.pids,
         "cpus": min(limits.cpus, bench.engine.facts.cpus),
-        "security_opt": ["no-new-privileges:true"],
+        "security_opt": host.get("SecurityOpt", []),
         "cap_drop": host.get("CapDrop", []),
         "ulimits": {"fsize": limits.file_bytes},
         "tmpfs": [f"{place}:{how}" for place, how in {**bounded, **host["Tmpfs"]}.items()],

@@ -3,111 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from grader.compose import logging
-from grader.engine import capability, permitted
-from grader.engine.sandbox import LIMITS
+from grader.answer.capture import HERE
+from grader.compose import logging, places
+from grader.engine import capability, permitted, rules
+from grader.engine.sandbox import FILES
 from grader.verdict.outcome import LearnerFault
 from grader.verdict.report import Evidence
 
-ALSO = frozenset({"CapAdd", "LogConfig", "SecurityOpt", "Mounts", "Binds", "Ulimits", "GroupAdd"})
-CONFIG = (
-    *("Cmd", "Entrypoint", "Env", "User", "WorkingDir", "StopSignal", "StopTimeout"),
-    *("Healthcheck", "Hostname", "Tty"),
-)
+READ = ("CapAdd", "LogConfig", "Binds", "PortBindings")
+"""Keys that the lab decides, and whose request is read here or by a check."""
 
 
 @dataclass(frozen=True)
 class Service:
     """``host`` and ``config`` as Compose sends them, defaults left out; ``labels`` are the
-    service's and Compose's own."""
+    service's and Compose's own; ``mounted`` are files of the answer by the path where they are put,
+    ``on_disk`` the places of volumes that outlive the container."""
 
     name: str
     host: Mapping[str, Any]
     config: Mapping[str, Any]
     labels: Mapping[str, str]
+    file: str = "compose.yaml"
+    mounted: Mapping[str, str] = field(default_factory=dict)
+    on_disk: frozenset[str] = frozenset()
+    volumes: tuple[Mapping[str, Any], ...] = ()
+    """Mounts of volumes and of tmpfs, as they are run with."""
+    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def from_body(cls, name: str, body: Mapping[str, Any], file: str) -> Service:
-        """Check an API body against what a service may ask for. Raises LearnerFault."""
-        host = permitted.host(body.get("HostConfig") or {}, file, ALSO)
-        options = set(host.get("SecurityOpt") or ())
-        if not options <= permitted.NO_NEW_PRIVILEGES | {"no-new-privileges:false"}:
-            raise LearnerFault(f"{file}: security_opt {sorted(options)} isn't needed here.")
+    def from_body(
+        cls,
+        name: str,
+        body: Mapping[str, Any],
+        file: str,
+        declared: Mapping[str, Any],
+        files: Mapping[str, bytes],
+        network: str = "",
+    ) -> Service:
+        """Hold an API body to the rules; ``declared`` are the file's top-level volumes, ``network``
+        is the learner's word. Raises LearnerFault, and NotInLab for what the lab can't take."""
+        asked = {**(body.get("HostConfig") or {}), "NetworkMode": network}
+        host = permitted.host(asked, file, READ)
         if host.get("DeviceRequests"):
-            raise LearnerFault(f"{file} asks for devices of the host, which aren't needed here.")
-        for mount in host.get("Mounts") or ():
-            if mount.get("Type") not in ("tmpfs", "volume"):
-                raise LearnerFault(f"{file} mounts a folder of the host, which isn't needed here.")
-        for bind in host.get("Binds") or ():
-            if not bind.startswith("drydock_"):
-                raise LearnerFault(f"{file} mounts a folder of the host, which isn't needed here.")
+            raise LearnerFault(
+                f"{file} asks for a GPU. Where docker has no NVIDIA runtime it starts nothing: "
+                "could not select device driver with capabilities: [[gpu]]. The service needs none."
+            )
+        mounted, volumes = {}, []
+        for mount in (*host.pop("Mounts", ()), *map(places.of_bind, host.pop("Binds", ()))):
+            source = str(mount.get("Source") or "")
+            if mount.get("Type") == "bind":
+                plain = source.removeprefix(f"{HERE}/")
+                if not source.startswith(f"{HERE}/") or plain not in files:
+                    raise permitted.refused(
+                        file, f"a mount of {plain[:60]!r}", "it isn't a file of the exercise"
+                    )
+                mounted[mount["Target"]] = plain
+            else:
+                volumes.append(mount)
         logging.review(host.get("LogConfig") or {}, file)
-        config = {key: body[key] for key in CONFIG if body.get(key) not in (None, [], "", False)}
-        return cls(name, host, config, body.get("Labels") or {})
+        config = {
+            key: value
+            for key, value in body.items()
+            if key in rules.CONFIG_WRITTEN - {"Labels"} and value not in (None, [], "", False)
+        }
+        return cls(
+            *(name, host, config, body.get("Labels") or {}, file, mounted),
+            frozenset(places.on_disk(volumes, declared)),
+            tuple(places.bounded(mount, declared) for mount in volumes),
+            files,
+        )
 
     @property
     def sandboxed(self) -> dict[str, Any]:
-        """The HostConfig to run with: the service's own, capped where the sandbox has to.
+        """The HostConfig to run with: the service's own, capped where the sandbox has to, and the
+        files that are put into it. Raises NotInLab for a capability beyond Docker's own set."""
+        for name in self.host.get("CapAdd") or ():
+            if capability.plain(name) not in capability.DEFAULT:
+                raise permitted.refused(
+                    self.file, f"the capability {name[:40]}", "it reaches beyond the container"
+                )
+        return self.with_default_capabilities
 
-        Named volumes become tmpfs volumes of bounded size; capabilities beyond Docker's own set
-        aren't granted.
-        """
+    @property
+    def with_default_capabilities(self) -> dict[str, Any]:
+        """As ``sandboxed``; capabilities beyond Docker's own aren't granted, so whoever uses this
+        judges the request itself."""
         host = permitted.capped(self.host)
         host.pop("LogConfig", None)
+        host.pop("PortBindings", None)
         if "CapAdd" in host:
             asked = {capability.plain(name) for name in host["CapAdd"]}
             granted = capability.DEFAULT if "ALL" in asked else asked & capability.DEFAULT
             host["CapAdd"] = sorted(granted)
-        mounts = [_bounded(mount) for mount in host.pop("Mounts", None) or ()]
-        mounts += [
-            _volume(target) for bind in host.pop("Binds", None) or () for target in [_target(bind)]
-        ]
-        host["Mounts"] = mounts
-        host["Tmpfs"] = {path: _sized(how) for path, how in (host.get("Tmpfs") or {}).items()}
+        host["Mounts"] = list(self.volumes)
+        host["Tmpfs"] = {path: places.sized(how) for path, how in (host.get("Tmpfs") or {}).items()}
+        host[FILES] = {path: self.contents[name] for path, name in self.mounted.items()}
         return host
 
+    def published(self, port: int) -> tuple[str, ...]:
+        """The host's ports that lead to a port of the service; empty texts are any port."""
+        bindings = self.host.get("PortBindings") or {}
+        return tuple(each.get("HostPort", "") for each in bindings.get(f"{port}/tcp") or ())
+
     def asked(self, *keys: str) -> Evidence:
-        """What Compose asks the engine for."""
-        shown = {key: self.host.get(key) for key in keys or sorted(self.host)}
-        rows = "\n".join(f"{key}: {value}" for key, value in shown.items())
-        form = " ".join(f"{key}={{{{json .HostConfig.{key}}}}}" for key in shown)
-        return Evidence(f"docker inspect -f '{form}' web", rows or "(nothing but defaults)")
-
-
-def _target(bind: str) -> str:
-    return bind.split(":")[1]
-
-
-def _bounded(mount: Mapping[str, Any]) -> dict[str, Any]:
-    if mount["Type"] == "volume":
-        return _volume(mount["Target"])
-    options = dict(mount.get("TmpfsOptions") or {})
-    asked = int(options.get("SizeBytes") or LIMITS.tmpfs_bytes)
-    options["SizeBytes"] = min(asked, LIMITS.tmpfs_bytes)
-    kept = {"Type": "tmpfs", "Target": mount["Target"], "TmpfsOptions": options}
-    return kept | ({"ReadOnly": True} if mount.get("ReadOnly") else {})
-
-
-def _volume(target: str) -> dict[str, Any]:
-    """An anonymous volume whose bytes are bounded; it goes with the container."""
-    options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={LIMITS.tmpfs_bytes},mode=1777"}
-    driver = {"Name": "local", "Options": options}
-    return {"Type": "volume", "Target": target, "VolumeOptions": {"DriverConfig": driver}}
-
-
-def _sized(options: str) -> str:
-    """A tmpfs has a size, at most the sandbox's; asked for sizes above it are cut."""
-    kept = [word for word in options.split(",") if word and not word.startswith("size=")]
-    asked = [word.removeprefix("size=") for word in options.split(",") if word.startswith("size=")]
-    size = min([LIMITS.tmpfs_bytes, *(_bytes(value) for value in asked)])
-    return ",".join([*kept, f"size={size}"])
-
-
-def _bytes(text: str) -> int:
-    number, unit = text[:-1], text[-1:].lower()
-    if unit in "kmg" and number.isdigit():
-        return int(number) << {"k": 10, "m": 20, "g": 30}[unit]
-    return int(text) if text.isdigit() and int(text) else LIMITS.tmpfs_bytes
+        """What Compose asks the engine for, as docker inspect would print it."""
+        return permitted.receipt(self.host, keys or sorted(self.host))

@@ -83,14 +83,16 @@ def build(
     printed: Callable[[str], None],
     secrets: Sequence[Secret] = (),
     arguments: Mapping[str, str] = MappingProxyType({}),
+    target: str = "",
     network: str = "none",
     group: str = "",
 ) -> str:
     """Build and return the image's id.
 
-    ``folder`` is where the context is written for BuildKit; ``group`` is the control group of its
-    RUN steps (see ``buildgroup``); ``printed`` gets each line that a step prints. Raises
-    BuildFailed with the offending line and its output, EngineError when the engine is at fault.
+    ``folder`` is where the context is written for BuildKit; ``target`` a stage to end at; ``group``
+    is the control group of its RUN steps (see ``buildgroup``); ``printed`` gets each line that a
+    step prints. Raises BuildFailed with the offending line and its output, EngineError when the
+    engine is at fault.
     """
     with tempfile.TemporaryDirectory(prefix="build-", dir=folder) as private:
         root = Path(private)
@@ -110,6 +112,7 @@ def build(
                 f"--build-context={name}=docker-image://{image}"
                 for name, image in recipe.images.items()
             ),
+            *([f"--target={target}"] if target else []),
             *(f"--build-arg={key}={value}" for key, value in arguments.items()),
             *(f"--secret=id={secret.id},src={root / 'secrets' / secret.id}" for secret in secrets),
             str(root / "context"),

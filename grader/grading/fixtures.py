@@ -56,6 +56,11 @@ class Fixtures:
         return self._preparation.given
 
     @pytest.fixture(scope="session")
+    def files(self) -> Mapping[str, bytes]:
+        """Both: what lies in the exercise's folder."""
+        return self._preparation.files
+
+    @pytest.fixture(scope="session")
     def stage(self) -> Iterator[Stage]:
         """A shell for the learner's scripts."""
         started = Stage.start(self._bench.engine, self._bench.session.id)
@@ -68,9 +73,13 @@ class Fixtures:
         return run_commands.read(answers["run.sh"], stage)
 
     @pytest.fixture(scope="session")
-    def compose_file(self, answers: Mapping[str, str]) -> ComposeFile:
+    def compose_file(self, answers: Mapping[str, str], files: Mapping[str, bytes]) -> ComposeFile:
         """The learner's compose.yaml, reviewed."""
-        return compose.read(answers["compose.yaml"])
+        return compose.read(
+            answers["compose.yaml"],
+            files=files,
+            sysctls=self._preparation.sysctls,
+        )
 
     @pytest.fixture(scope="session")
     def service(self, compose_file: ComposeFile) -> Service:
@@ -96,8 +105,12 @@ class Fixtures:
         return gpu.real(lister.logs().stdout)
 
     @pytest.fixture(scope="session")
-    def image(self) -> Image:
-        """The image built from the given files and the answers."""
+    def image(self, request: pytest.FixtureRequest) -> Image:
+        """The image built from the given files and the answers, as the compose file says."""
+        if "compose.yaml" in self._submission.files:
+            file: ComposeFile = request.getfixturevalue("compose_file")
+            if building := file.building():
+                return self._preparation.as_asked(building)
         return self._preparation.image()
 
     @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from grader.answer import recipe
 from grader.answer.submission import Submission
+from grader.compose import Building
 from grader.engine import build, buildgroup
 from grader.engine import image as images
 from grader.engine.build import Secret
@@ -32,14 +33,15 @@ class Preparation:
         self._is_answer = DOCKERFILE in exercise.answers
         self.canaries = Canaries(exercise.canaries)
         self.given = self.canaries.placed(exercise.given)
-        self._files = {**self.given, **submission.files}
+        self.files = {**self.given, **submission.files}
+        self.sysctls: Mapping[str, str] = exercise.sysctls
         self._bench = bench
         self._listen = self.listener(listen)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="build")
         self._group: str | None = None
         self._image: Future[Image] | None = None
-        if exercise.containers and DOCKERFILE in self._files and not submission.faults:
-            self._image = self._pool.submit(self._build, self._files)
+        if exercise.containers and DOCKERFILE in self.files and not submission.faults:
+            self._image = self._pool.submit(self._build, self.files)
 
     def listener(self, listen: Listener) -> Listener:
         """``listen``, told of no secret."""
@@ -55,12 +57,17 @@ class Preparation:
     def again(self, changes: Mapping[str, bytes]) -> Callable[[], Image]:
         """Build once more with changed files, in the background and after the first build;
         calling the result waits for the image."""
-        return self._pool.submit(self._build, {**self._files, **changes}).result
+        return self._pool.submit(self._build, {**self.files, **changes}).result
+
+    def as_asked(self, building: Building) -> Image:
+        """The image as a compose file wants it built. Raises BuildFailed, GraderError."""
+        files = {**self.files, DOCKERFILE: building.dockerfile.encode()}
+        return self._pool.submit(self._build, files, building).result()
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)
 
-    def _build(self, files: Mapping[str, bytes]) -> Image:
+    def _build(self, files: Mapping[str, bytes], building: Building | None = None) -> Image:
         self._listen(Event("phase", "building the image"))
         try:
             with buildgroup.slot(self._bench.engine.facts.cgroup_driver, self._group) as group:
@@ -69,15 +76,19 @@ class Preparation:
                     recipe.review(files[DOCKERFILE].decode()),
                     files,
                     folder=self._bench.session.folder,
-                    labels=self._bench.session.labels,
+                    labels={**(building.labels if building else {}), **self._bench.session.labels},
                     seconds=self._bench.limits.build_seconds,
                     secrets=[Secret(*each) for each in self.canaries.build_secrets.items()],
-                    arguments=self.canaries.build_arguments,
+                    arguments={
+                        **self.canaries.build_arguments,
+                        **(building.arguments if building else {}),
+                    },
+                    target=building.target if building else "",
                     printed=lambda line: self._listen(Event("output", line)),
                     group=group,
                 )
         except BuildFailed as error:
-            if self._is_answer:
+            if self._is_answer or building:
                 raise
             raise GraderError(f"The given image can't be built: {error.message}") from error
         self._bench.session.owns_image(identity)

@@ -12,7 +12,7 @@ from typing import Any
 
 from grader import compose
 from grader.compose import ComposeFile, Service
-from grader.engine.image import NANOSECONDS, HealthCheck
+from grader.engine.image import NANOSECONDS, HealthCheck, Image
 from grader.verdict.outcome import LearnerFault, NotInLab
 
 SCORER, GATEWAY = "scorer", "gateway"
@@ -22,10 +22,10 @@ Needs = Mapping[str, Mapping[str, Any]]
 """What each service depends on, in ``depends_on``'s long form."""
 
 
-def needs(text: str) -> Needs:
+def needs(text: str, files: Mapping[str, bytes]) -> Needs:
     """What each service that has to do with the scorer depends on. Raises LearnerFault when
     nothing waits, or too much."""
-    asked = compose.read(text, run=()).asked
+    asked = compose.read(text, run=(), files=files).asked
     found = {str(name): _long_form(service.get("depends_on")) for name, service in asked.items()}
     wanted = {name for name in found if SCORER in found[name]} | ({GATEWAY} & found.keys())
     wanted |= set() if wanted else found.keys() - {SCORER}
@@ -56,10 +56,10 @@ def _is_map(asked: Any) -> bool:
     return asked is not None
 
 
-def services(text: str, needed_by: Needs) -> dict[str, Service]:
+def services(text: str, needed_by: Needs, files: Mapping[str, bytes]) -> dict[str, Service]:
     """What Compose makes of the services in ``needed_by``. One that only waits may have any image:
     ours stands in. Raises LearnerFault or NotInLab."""
-    file = compose.read(text, run=needed_by)
+    file = compose.read(text, run=needed_by, files=files)
     needed = {each for found in needed_by.values() for each in found} | {SCORER}
     return {name: _service(file, name, is_needed=name in needed) for name in needed_by}
 
@@ -73,10 +73,20 @@ def _service(file: ComposeFile, name: str, *, is_needed: bool) -> Service:
         return Service(name, {}, {"Cmd": ["sleep", "infinity"]}, {})
 
 
-def health_check(service: Service) -> HealthCheck | None:
-    """The health check that the compose file gives a service, with Docker's times where it gives
-    none; None when it has no health check."""
-    found = service.config.get("Healthcheck") or {}
+def health_check(service: Service, image: Image) -> HealthCheck | None:
+    """The health check that the compose file gives a service, or else its image, with Docker's
+    times where there are none; None when it has no health check."""
+    found = dict(service.config.get("Healthcheck") or {})
+    own = image.health
+    if own and not found.get("Test"):
+        inherited = {
+            "Test": list(own.test),
+            "Interval": int(own.interval * NANOSECONDS),
+            "Timeout": int(own.timeout * NANOSECONDS),
+            "StartPeriod": int(own.start_period * NANOSECONDS),
+            "Retries": own.retries,
+        }
+        found = {**inherited, **found}
     test = tuple(found.get("Test") or ())
     if not test or test[0] == "NONE":
         return None

@@ -15,6 +15,10 @@ MOST_CPUS = 1.0
 def assert_memory(service: Service, usage: Usage, bench: Bench) -> None:
     """A memory limit, at most 512 MiB, that the kernel knows of."""
     limit = service.host.get("Memory", 0)
+    assert not service.host.get("OomKillDisable"), (
+        "oom_kill_disable: at its limit the service isn't ended, it hangs (on control groups of "
+        "version 1; on version 2 the engine discards the word)."
+    )
     bench.record(service.asked("Memory"))
     assert limit, "The service has no memory limit: it may take all there is."
     assert limit <= MOST_MEMORY, (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from grader.compose import Service
+from grader.engine import capability
 from grader.engine.image import Image
 from grader.probe.bench import Bench
 from grader.probe.container import Container
@@ -22,12 +23,14 @@ TMP_FILE = "/tmp/drydock-scratch"
 TOUCH = "touch {0} && echo written; rm -f {0}"
 FEATURES = {"features": [1.0, 2.0, 3.0]}
 SCORE = 4.75
+REMOUNTS = frozenset({"SYS_ADMIN", "ALL"})
 
 
 @pytest.fixture(scope="module")
 def running(service: Service, image: Image, start: Start) -> Container:
     """The service as the compose file starts it; the last check asks whether it serves."""
-    container = start(image, config=service.config, host=service.sandboxed, ready=False)
+    host = service.with_default_capabilities
+    container = start(image, config=service.config, host=host, ready=False)
     try:
         container.wait_ready()
     except LearnerFault:
@@ -59,7 +62,9 @@ def _show(bench: Bench, place: str, mount: Mount | None) -> None:
     "Which key of a compose service makes its root file system read-only?",
     "read_only: true, on the same level as build.",
 )
-def test_root_is_readonly(running: Container, mounts: Mapping[str, Mount], bench: Bench) -> None:
+def test_root_is_readonly(
+    running: Container, mounts: Mapping[str, Mount], service: Service, bench: Bench
+) -> None:
     """A write to the image's own file system fails with EROFS.
 
     Whoever breaks in can then neither plant a program nor change the code that runs.
@@ -72,6 +77,11 @@ def test_root_is_readonly(running: Container, mounts: Mapping[str, Mount], bench
     assert mounts["/"].is_readonly, (
         f"The write failed ({problem}), but the kernel has the root file system mounted "
         "read-write: elsewhere it can be changed."
+    )
+    asked = {capability.plain(name) for name in service.host.get("CapAdd") or ()}
+    assert not asked & REMOUNTS, (
+        f"The root is read-only, and cap_add: [{min(asked & REMOUNTS)}] lets root mount it "
+        "read-write again."
     )
 
 
@@ -108,10 +118,7 @@ def test_tmp_is_tmpfs(mounts: Mapping[str, Mount], service: Service, bench: Benc
     mount = mounts.get("/tmp")
     _show(bench, "/tmp", mount)
     assert mount, "/tmp is no mount of its own: it is part of the container's root."
-    volumes = [
-        item["Target"] for item in service.host.get("Mounts") or () if item["Type"] == "volume"
-    ]
-    assert "/tmp" not in [place.rstrip("/") for place in volumes], (
+    assert "/tmp" not in service.on_disk, (
         "/tmp is a volume: what is written there stays on disk when the container is gone."
     )
     assert mount.kind == "tmpfs", f"/tmp is a mount of the kind {mount.kind}, not a tmpfs."

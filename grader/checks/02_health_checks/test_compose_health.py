@@ -34,18 +34,20 @@ BROKEN = (
 
 
 @pytest.fixture(scope="module")
-def needs(answers: Mapping[str, str]) -> Needs:
-    return dependents.needs(answers["compose.yaml"])
+def needs(answers: Mapping[str, str], files: Mapping[str, bytes]) -> Needs:
+    return dependents.needs(answers["compose.yaml"], files)
 
 
 @pytest.fixture(scope="module")
-def services(answers: Mapping[str, str], needs: Needs) -> dict[str, Service]:
-    return dependents.services(answers["compose.yaml"], needs)
+def services(
+    answers: Mapping[str, str], files: Mapping[str, bytes], needs: Needs
+) -> dict[str, Service]:
+    return dependents.services(answers["compose.yaml"], needs, files)
 
 
 @pytest.fixture(scope="module")
-def own(services: Mapping[str, Service]) -> HealthCheck | None:
-    return dependents.health_check(services[SCORER])
+def own(services: Mapping[str, Service], image: Image) -> HealthCheck | None:
+    return dependents.health_check(services[SCORER], image)
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def keyless(production: Production, bench: Bench) -> Callable[[], Keyless]:
     def live() -> Keyless:
         listening = {**production.config, "Healthcheck": health.LISTENS}
         container = production.start(
-            production.image, config=listening, host=production.service.sandboxed, beside=True
+            production.image, config=listening, host=production.without_key, beside=True
         )
         container.wait_health("healthy", REFUSE_SECONDS, receipt=False)  # or until it ends
         end = container.wait_exit(SPARE_SECONDS)  # some listen first and look for the key then

@@ -15,6 +15,7 @@ from typing import Any
 
 from grader.compose import Service
 from grader.engine.image import Image
+from grader.engine.sandbox import FILES
 from grader.judging import health, shutdown
 from grader.judging.scenes import prediction
 from grader.judging.scenes.prediction import FEATURES
@@ -22,12 +23,16 @@ from grader.judging.shutdown import Shutdown
 from grader.probe.container import Container
 from grader.probe.start import Start
 from grader.verdict.facts import Response
+from grader.verdict.outcome import LearnerFault
+from grader.verdict.report import Evidence
 
 PROBE_SECONDS = 5.0
 """What a probe may take here: starting Python takes a while on a busy machine."""
 PAUSE_SECONDS = 2.0
 BUSY_SECONDS = 1.5
 STOP_SECONDS = 8.0
+KEY_FILE = "api_key.txt"
+MOUNTED = "/run/secrets/api_key"
 FAR_AWAY = "TZ=Asia/Kathmandu"
 """A local time that differs from UTC by 5:45 h, so that it can't be taken for it."""
 
@@ -53,13 +58,21 @@ class Production:
         """Start it with its key; ``environment`` and ``host`` are added to the compose file's.
         Raises LearnerFault when it should be ``ready`` and doesn't serve."""
         config = {**self.config, "Env": [*self.config["Env"], *environment]}
+        files = {**self.service.contents, KEY_FILE: f"{self.key}\n".encode()}
+        put = {path: files[name] for path, name in self.service.mounted.items()}
         return self.start(
             self.image,
             config=config,
-            host={**self.service.sandboxed, **(host or {})},
-            secrets={"api_key": f"{self.key}\n".encode()},
+            host={**self.service.sandboxed, FILES: put, **(host or {})},
             ready=ready,
         )
+
+    @property
+    def without_key(self) -> dict[str, Any]:
+        """The HostConfig of a life in which nothing lies where the key should be."""
+        mounted = self.service.mounted.items()
+        put = {path: self.service.contents[name] for path, name in mounted if name != KEY_FILE}
+        return {**self.service.sandboxed, FILES: put}
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,18 @@ class End:
 
 
 def prepare(service: Service, image: Image, start: Start) -> Production:
-    """The service as the compose file has it, and a key. Nothing is started yet."""
+    """The service as the compose file has it, and a key. Nothing is started yet. Raises
+    LearnerFault where the compose file hands it no key."""
+    if MOUNTED not in service.mounted:
+        raise LearnerFault(
+            f"{service.file} gives the service no {MOUNTED}: that takes a secret called api_key, "
+            f"from file: ./{KEY_FILE}, at the top level and in the service's own list.",
+            Evidence(
+                "docker compose exec scorer ls /run/secrets",
+                "\n".join(sorted(service.mounted)) or "(nothing is mounted)",
+                MOUNTED,
+            ),
+        )
     times = health.gentle(PROBE_SECONDS, PAUSE_SECONDS)["Healthcheck"]
     probe = {**service.config.get("Healthcheck", {}), **times}
     environment = [*service.config.get("Env", ()), FAR_AWAY]

@@ -13,12 +13,12 @@ from typing import Any
 
 from grader.engine.client.call import Refused
 from grader.engine.image import Image
-from grader.engine.sandbox import host_config
+from grader.engine.sandbox import FILES, host_config
 from grader.probe.bench import Bench
 from grader.probe.container.living import Living
 from grader.probe.container.observed import Observed
 from grader.probe.container.serving import Serving
-from grader.verdict.outcome import CapabilityAbsent, LearnerFault
+from grader.verdict.outcome import CapabilityAbsent, LearnerFault, NotInLab
 from grader.verdict.report import Evidence
 from grader.verdict.text import clean
 
@@ -46,6 +46,8 @@ _START_FAULTS = (
     "Conflicting options",
     "Range of CPUs",
     "invalid",
+    "could not select device driver",
+    "argument list too long",
 )
 
 
@@ -75,15 +77,25 @@ def run(
 
     ``config`` and ``host`` override the API body and its HostConfig; ``files`` is a tar archive
     put into the root before the start, ``secrets`` are files under /run/secrets, as Compose has
-    them. ``beside``: without a network and out of the pod, which keeps its container. Raises
-    LearnerFault when it can't start, CapabilityAbsent when the engine lacks what it asks for.
+    them; ``host`` may hold further ones (``sandbox.FILES``). ``beside``: without a network and out
+    of the pod, which keeps its container. Raises LearnerFault when it can't start, CapabilityAbsent
+    when the engine lacks what it asks for, NotInLab for a file that can't be put there.
     """
     facts = bench.engine.facts
     if not facts.cpu_limits and any((host or {}).get(key) for key in _CPU_LIMITS):
         raise CapabilityAbsent("cpu", NO_CPU_LIMITS)
-    if secrets:
-        mounts = (*(host or {}).get("Mounts", ()), {"Type": "volume", "Target": SECRETS})
-        host = {**(host or {}), "Mounts": mounts}
+    host = dict(host or {})
+    put = {f"{SECRETS}/{name}": content for name, content in (secrets or {}).items()}
+    put = {**put, **host.pop(FILES, {})}
+    secret = {path: content for path, content in put.items() if path.startswith(f"{SECRETS}/")}
+    elsewhere = {path: content for path, content in put.items() if path not in secret}
+    if elsewhere and host.get("ReadonlyRootfs"):
+        raise NotInLab(
+            f"A file is mounted at {min(elsewhere)[:80]} of a container whose root is read-only: "
+            "the lab can put files there only below /run/secrets. Nothing was scored."
+        )
+    if secret:
+        host["Mounts"] = [*host.get("Mounts", ()), {"Type": "volume", "Target": SECRETS}]
     body = {
         **(config or {}),
         "Image": image.id,
@@ -102,8 +114,10 @@ def run(
         container = Container(bench, image, identity)
         if files:
             bench.engine.put_archive(identity, "/", files)
-        if secrets:
-            bench.engine.put_archive(identity, SECRETS, _archive(secrets))
+        if secret:
+            bench.engine.put_archive(identity, SECRETS, _archive(secret, SECRETS))
+        if elsewhere:
+            bench.engine.put_archive(identity, "/", _archive(elsewhere, "/"))
         if not beside:
             bench.occupy(container, is_plain=not body["HostConfig"].get("CapAdd"))
         bench.engine.start(identity)
@@ -129,12 +143,12 @@ def _created(bench: Bench, body: dict[str, Any]) -> str:
     return bench.engine.create({**body, "HostConfig": anywhere})
 
 
-def _archive(files: Mapping[str, bytes]) -> bytes:
-    """A tar archive of files that everyone may read and only root may change."""
+def _archive(files: Mapping[str, bytes], root: str) -> bytes:
+    """A tar archive below ``root`` of files that everyone may read and only root may change."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
+        for path, content in files.items():
+            entry = tarfile.TarInfo(path.removeprefix(root).lstrip("/"))
             entry.size, entry.mode = len(content), 0o444
             archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()

@@ -15,7 +15,7 @@ from grader.engine.permitted import MAX_MEMORY, capped
 from grader.engine.sandbox import MIB
 from grader.engine.session import Session
 from grader.stage import Stage
-from grader.verdict.outcome import GraderError, LearnerFault
+from grader.verdict.outcome import GraderError, LearnerFault, NotInLab
 
 Read = Callable[[str], RunCommand]
 
@@ -99,6 +99,21 @@ def test_harmless_spellings_pass(script: str, read: Read) -> None:
         ("docker -H tcp://host run scorer", "calls 'docker -H"),
         ("docker run alpine", "called scorer"),
         ("docker run 'scorer", "unexpected EOF"),
+        ("docker run --memory 64m --memory-reservation 128m scorer", "less than memory reser"),
+        ("docker run --memory 2m scorer", "6MB"),
+        ("docker run --memory-swap 200m scorer", "always set the Memory limit"),
+        ("docker run --memory 200m --memory-swap 100m scorer", "larger than memory limit"),
+        ("docker run --cap-add NET_BIND scorer", "no such capability"),
+    ],
+)
+def test_what_docker_refuses_is_the_learners(script: str, says: str, read: Read) -> None:
+    with pytest.raises(LearnerFault, match=says):
+        read(script)
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
         ("docker run --env-file /etc/passwd scorer", "--env-file"),
         ("docker run --env-file=/etc/passwd scorer", "--env-file"),
         ("docker run --label-file /etc/passwd scorer", "--label-file"),
@@ -109,11 +124,11 @@ def test_harmless_spellings_pass(script: str, read: Read) -> None:
         ("docker run --volume=/:/host scorer", "--volume"),
         ("docker run --mount type=bind,src=/,dst=/x scorer", "--mount"),
         ("docker run --privileged scorer", "Privileged"),
-        ("docker run --cap-add SYS_ADMIN scorer", "CapAdd"),
+        ("docker run --cap-add SYS_ADMIN scorer", "SYS_ADMIN"),
         ("docker run --network host scorer", "network host"),
         ("docker run --network container:abc scorer", "network container"),
         ("docker run --pid host scorer", "PidMode"),
-        ("docker run --ipc host scorer", "IpcMode"),
+        ("docker run --ipc host scorer", "IPC namespace"),
         ("docker run --userns host scorer", "UsernsMode"),
         ("docker run --device /dev/sda scorer", "Devices"),
         ("docker run --runtime nvidia scorer", "Runtime"),
@@ -121,10 +136,11 @@ def test_harmless_spellings_pass(script: str, read: Read) -> None:
         ("docker run --sysctl net.ipv4.ip_forward=1 scorer", "Sysctls"),
         ("docker run --volumes-from abc scorer", "VolumesFrom"),
         ("docker run --security-opt apparmor=unconfined scorer", "apparmor"),
+        ("docker run --oom-score-adj -900 scorer", "OOM killer would spare it"),
     ],
 )
 def test_what_reaches_out_is_refused_by_name(script: str, says: str, read: Read) -> None:
-    with pytest.raises(LearnerFault, match=says):
+    with pytest.raises(NotInLab, match=says):
         read(script)
 
 

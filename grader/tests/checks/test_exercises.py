@@ -46,4 +46,4 @@ def test_variant_gets_its_declared_verdict(
 ) -> None:
     """False verdicts are the worst bug that a grader can have."""
     report = runner.grade(exercise, tried.submission(exercise), stock=stock)
-    assert variant.differences(report, tried.fails, tried.says) == []
+    assert variant.differences(report, tried.fails, tried.says, tried.refused) == []

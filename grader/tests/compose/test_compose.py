@@ -6,7 +6,7 @@ import pytest
 
 from grader import compose
 from grader.compose import logging
-from grader.engine.sandbox import LIMITS, MIB
+from grader.engine.sandbox import FILES, LIMITS, MIB
 from grader.verdict.outcome import LearnerFault, NotInLab
 
 FILE = "services:\n  scorer:\n    build: .\n"
@@ -43,10 +43,43 @@ def test_the_graders_environment_is_not_interpolated(monkeypatch: pytest.MonkeyP
     assert set(found.config["Env"]) == {"TOKEN=none", "CANARY"}
 
 
-def test_secrets_of_files_are_never_read() -> None:
-    """They aren't handed to Compose, which would mount any file of this machine."""
-    found = service("secrets: [x]", after="secrets: {x: {file: /etc/shadow}}\n")
-    assert "shadow" not in repr(found)
+def test_only_files_of_the_answer_are_mounted() -> None:
+    """Compose would mount any file of this machine."""
+    with pytest.raises(NotInLab, match="outside of the exercise's folder"):
+        service("secrets: [x]", after="secrets: {x: {file: /etc/shadow}}\n")
+    text = FILE + "    secrets: [{source: x, target: y}]\n    volumes: ['./a.json:/etc/a:ro']\n"
+    text += "secrets: {x: {file: ./key.txt}}\n"
+    found = compose.read(text, files={"key.txt": b"k", "a.json": b"{}"}).service()
+    assert found.mounted == {"/run/secrets/y": "key.txt", "/etc/a": "a.json"}
+    assert found.sandboxed[FILES] == {"/run/secrets/y": b"k", "/etc/a": b"{}"}
+
+
+def test_a_variables_file_of_the_answer_is_read() -> None:
+    text = FILE + "    env_file: [a.env, {path: none.env, required: false}]\n"
+    found = compose.read(text, files={"a.env": b"A=1\n# note\nB='2 3'\n"}).service()
+    assert set(found.config["Env"]) == {"A=1", "B=2 3"}
+
+
+def test_a_service_of_the_same_file_is_extended() -> None:
+    text = (
+        "services:\n  base: {build: ., mem_limit: 128m, tmpfs: [/a]}\n"
+        "  scorer:\n    extends: {service: base}\n    tmpfs: !override [/b]\n"
+        "    labels: !reset {}\n    environment: {A: '${X:-y}'}\n"
+    )
+    found = compose.read(text).service()
+    assert found.host["Memory"] == 128 * MIB
+    assert list(found.host["Tmpfs"]) == ["/b"]
+    assert found.config["Env"] == ["A=y"]
+
+
+def test_a_volume_in_memory_is_told_from_one_on_disk() -> None:
+    memory = "volumes: {data: {driver_opts: {type: tmpfs, device: tmpfs, o: 'size=1m,mode=700'}}}\n"
+    found = service("volumes: ['data:/x']", after=memory)
+    assert found.on_disk == frozenset()
+    assert found.sandboxed["Mounts"][0]["VolumeOptions"]["DriverConfig"]["Options"]["o"] == (
+        f"mode=700,size={MIB}"
+    )
+    assert service("volumes: ['data:/x']", after="volumes: {data: {}}\n").on_disk == {"/x"}
 
 
 def test_volumes_and_tmpfs_are_bounded() -> None:
@@ -63,21 +96,28 @@ def test_volumes_and_tmpfs_are_bounded() -> None:
 
 
 def test_capabilities_beyond_dockers_own_are_not_granted() -> None:
-    granted = service("cap_add: [SYS_ADMIN, CAP_CHOWN, sys_ptrace]").sandboxed["CapAdd"]
-    assert granted == ["CHOWN"]
-    assert "SYS_ADMIN" not in service("cap_add: [ALL]").sandboxed["CapAdd"]
+    beyond = service("cap_add: [SYS_ADMIN, CAP_CHOWN, sys_ptrace]")
+    with pytest.raises(NotInLab, match="SYS_ADMIN"):
+        _ = beyond.sandboxed
+    assert beyond.with_default_capabilities["CapAdd"] == ["CHOWN"]
+    assert "SYS_ADMIN" not in service("cap_add: [ALL]").with_default_capabilities["CapAdd"]
+
+
+@pytest.mark.parametrize("word", ["no-new-privileges=true", "no-new-privileges:True"])
+def test_security_options_reach_the_engine_as_written(word: str) -> None:
+    assert service(f"security_opt: ['{word}']").sandboxed["SecurityOpt"] == [word]
+    assert "SecurityOpt" not in service().sandboxed
 
 
 REFUSED = {
-    "env_file: /etc/shadow": "reads a file of this machine",
-    "extends: {file: /etc/passwd, service: x}": "reads another file",
+    "env_file: /etc/shadow": "outside of the exercise's folder",
+    "extends: {file: /etc/passwd, service: x}": "another file",
     "privileged: true": "isolation",
-    "volumes: ['/:/host']": "folder of the host",
-    "volumes: ['./x:/x']": "folder of the host",
-    "volumes: ['$HOME:/x']": "folder of the host",
-    "volumes: ['${X:-/}:/x']": "folder of the host",
-    "volumes: [{type: bind, source: /, target: /x}]": "folder of the host",
-    "volumes: ['undeclared:/x']": "declared",
+    "volumes: ['/:/host']": "a mount of '/'",
+    "volumes: ['./x:/x']": "a mount of './x'",
+    "volumes: ['$HOME:/x']": "a mount of",
+    "volumes: ['${X:-/}:/x']": "a mount of",
+    "volumes: [{type: bind, source: /, target: /x}]": "a mount of '/'",
     "network_mode: host": "network_mode host",
     "network_mode: 'container:other'": "network_mode",
     "network_mode: '${X:-host}'": "network_mode",
@@ -86,43 +126,70 @@ REFUSED = {
     "devices: ['/dev/sda:/dev/sda']": "devices",
     "cgroup_parent: /": "control group",
     "runtime: other": "runtime",
-    "configs: [x]": "files of this machine",
     "security_opt: ['seccomp:unconfined']": "security_opt",
     "security_opt: ['apparmor:unconfined']": "security_opt",
     "label_file: /etc/passwd": "reads a file",
-    "env_file: [{path: /etc/shadow, required: false}]": "reads a file of this machine",
+    "env_file: [{path: ../x, required: false}]": "outside of the exercise's folder",
     "volumes_from: ['container:other']": "volumes of another container",
     "uts: host": "UTS namespace",
     "userns_mode: host": "user namespace",
-    "cgroup: host": "control group",
+    "cgroup: host": "control groups",
     "device_cgroup_rules: ['c 1:3 mr']": "devices",
     "credential_spec: {file: x.json}": "credentials",
     "use_api_socket: true": "engine's own socket",
+    "post_start: [{command: id, privileged: true}]": "older Compose",
+    "pre_stop: [{command: id}]": "older Compose",
+    "provider: {type: any-program-of-the-host}": "another program",
+    "links: [other]": "other services",
+    "external_links: [other]": "other containers",
+    "oom_score_adj: -1000": "OOM killer would spare it",
+    "sysctls: {net.ipv4.ip_unprivileged_port_start: 0}": "sysctl",
+}
+SLIPS = {
+    "volumes: ['undeclared:/x']": "declared",
+    "configs: [x]": "undefined config",
+    "env_file: missing.env": "isn't in the exercise's folder",
     "deploy: {resources: {reservations: {devices: [{capabilities: [gpu], count: all}]}}}": (
-        "devices of the host"
+        "could not select device driver"
     ),
-    "post_start: [{command: id, privileged: true}]": "no key",
-    "pre_stop: [{command: id}]": "no key",
-    "provider: {type: any-program-of-the-host}": "no key",
-    "links: [other]": "no key",
-    "external_links: [other]": "no key",
-    "environment: !reset null": "isn't valid YAML",
-    "environment: !override {A: b}": "isn't valid YAML",
     "tmpfs: !!python/name:os.system": "isn't valid YAML",
-    "gpus: all": "no key",
     "memlimit: 3": "no key",
     "restart: [1]": "must be a string",
     "mem_limit: lots": "invalid size",
     "build: .": "occurs twice",
+    "mem_reservation: 64m\n    mem_limit: 32m": "less than memory reservation",
+    "memswap_limit: 64m": "always set the Memory limit",
+    "cap_add: [NET_BIND]": "no such capability",
+    "security_opt: ['no-new-privileges:yes']": "true or false",
+    "depends_on: [nobody]": "undefined service",
+    "deploy: {replicas: 0}": "starts nothing",
 }
 
 
 @pytest.mark.parametrize(("line", "says"), REFUSED.items(), ids=REFUSED)
-def test_what_reaches_out_or_makes_no_sense_is_refused(line: str, says: str) -> None:
+def test_what_reaches_out_is_refused_and_not_scored(line: str, says: str) -> None:
+    with pytest.raises(NotInLab, match=says):
+        service(line)
+
+
+@pytest.mark.parametrize(("line", "says"), SLIPS.items(), ids=SLIPS)
+def test_what_docker_refuses_is_the_learners(line: str, says: str) -> None:
     with pytest.raises(LearnerFault, match=says):
         service(line)
 
 
+REFUSED_FILES = {
+    "include: [/etc/passwd]\nservices: {scorer: {build: .}}": "include",
+    "services: {scorer: {build: {context: ., ssh: [default]}}}": "ssh",
+    "services: {scorer: {build: .}}\nvolumes: {x: {driver_opts: {device: /}}}": "driver_opts",
+    "services: {scorer: {build: {context: ., additional_contexts: {a: /etc}}}}": "contexts",
+    "services: {scorer: {build: {context: ., secrets: [x]}}}": "secrets",
+    "services: {scorer: {build: {context: ., privileged: true}}}": "privileged",
+    "services: {scorer: {build: .}}\nconfigs: {x: {file: /etc/shadow}}": "folder",
+    "services: {scorer: {build: .}}\nconfigs: {x: {content: hello}}": "content",
+    "services: {scorer: {build: .}}\nvolumes: {x: {external: true}}": "external",
+    "services: {scorer: {build: .}}\nvolumes: {x: {driver: nfs}}": "driver nfs",
+}
 BROKEN = {
     "": "mapping",
     "[]": "mapping",
@@ -130,26 +197,17 @@ BROKEN = {
     "services: {}": "no services",
     "services: {other: {build: .}}": "no service called scorer",
     "services: {scorer: 7}": "should be a mapping",
-    "include: [/etc/passwd]\nservices: {scorer: {build: .}}": "include",
     "secret: 1\nservices: {scorer: {build: .}}": "top-level",
+    "restart: always\nservices: {scorer: {build: .}}": "belongs under a service",
     "services: {scorer: {}}": "neither build",
     "services: {scorer: {build: /etc}}": "builds from",
-    "services: {scorer: {build: {context: ., dockerfile: /etc/passwd}}}": "another Dockerfile",
-    "services: {scorer: {build: {context: ., ssh: [default]}}}": "no more than a context",
-    "services: {scorer: {build: .}}\nvolumes: {x: {driver_opts: {device: /}}}": "reach the host",
+    "services: {scorer: {build: {context: ., dockerfile: /etc/passwd}}}": "isn't there",
     "services: {scorer: {build: ../..}}": "builds from",
     "services: {scorer: {build: 'https://192.0.2.1/x.git'}}": "builds from",
     "services: {scorer: {build: '${PWD}'}}": "builds from",
-    "services: {scorer: {build: {context: ., additional_contexts: {a: /etc}}}}": "no more than",
-    "services: {scorer: {build: {context: ., secrets: [x]}}}": "no more than",
-    "services: {scorer: {build: {context: ., network: host}}}": "no more than",
-    "services: {scorer: {build: {context: ., privileged: true}}}": "no more than",
-    "services: {scorer: {build: {dockerfile_inline: FROM x}}}": "no more than",
-    "services: {scorer: {build: .}}\nconfigs: {x: {file: /etc/shadow}}": "top-level",
-    "services: {scorer: {build: .}}\nvolumes: {x: {external: true}}": "reach the host",
+    "services: {scorer: {build: {dockerfile: a, dockerfile_inline: FROM x}}}": "not both",
     "services: {scorer: {build: .}}\nvolumes: {x: 5}": "no options, or a mapping",
     "services: {scorer: {build: .}}\nvolumes: {x: [[1]]}": "no options, or a mapping",
-    "services: {scorer: {build: .}}\nvolumes: {x: {driver: nfs}}": "reach the host",
     "services: {scorer: {build: .}}\n---\nservices: {}": "one mapping",
     "a: !!python/object/apply:os.system ['id']": "isn't valid YAML",
     "a: &a {b: *a}": "nested too deeply",
@@ -157,6 +215,12 @@ BROKEN = {
     "d: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d]": "aliases",
     "x: " + "[" * 200 + "]" * 200: "nested too deeply",
 }
+
+
+@pytest.mark.parametrize(("text", "says"), REFUSED_FILES.items(), ids=range(len(REFUSED_FILES)))
+def test_a_file_that_the_lab_cannot_take_is_not_scored(text: str, says: str) -> None:
+    with pytest.raises(NotInLab, match=says):
+        compose.read(text).service()
 
 
 @pytest.mark.parametrize(("text", "says"), BROKEN.items(), ids=range(len(BROKEN)))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from grader.engine.image import HealthCheck
+from grader.engine.image import HealthCheck, Image
 from grader.judging import dependents
 from grader.verdict.outcome import LearnerFault
 
+IMAGE = Image("sha256:0", "", (), (), {}, (), "SIGTERM", {}, None, (), "{}", ())
 SHORT = """services:
   scorer: {build: .}
   gateway: {build: ., depends_on: [scorer]}
@@ -23,17 +24,17 @@ LONG = """services:
 
 def test_what_waits_and_what_is_needed() -> None:
     """In the long form; a service that has nothing to do with it is left out."""
-    assert dependents.needs(SHORT) == {
+    assert dependents.needs(SHORT, {}) == {
         "gateway": {"scorer": {"condition": "service_started"}},
         "scorer": {},
     }
-    assert list(dependents.needs(LONG)) == ["database", "scorer", "shop"]
-    assert dependents.waiting(dependents.needs(LONG)) == ["shop"]
+    assert list(dependents.needs(LONG, {})) == ["database", "scorer", "shop"]
+    assert dependents.waiting(dependents.needs(LONG, {})) == ["shop"]
 
 
 def test_service_that_says_nothing_counts_as_waiting() -> None:
     """A gateway without depends_on is one that doesn't wait."""
-    found = dependents.needs("services:\n  scorer: {build: .}\n  gateway: {build: .}\n")
+    found = dependents.needs("services:\n  scorer: {build: .}\n  gateway: {build: .}\n", {})
     assert dependents.waiting(found) == ["gateway"]
 
 
@@ -48,13 +49,13 @@ def test_service_that_says_nothing_counts_as_waiting() -> None:
 )
 def test_what_cannot_be_played_is_told(text: str, message: str) -> None:
     with pytest.raises(LearnerFault, match=message):
-        dependents.needs(text)
+        dependents.needs(text, {})
 
 
 def test_service_that_only_waits_may_have_any_image() -> None:
     """Ours stands in for it; what the scorer is must be known."""
     text = SHORT.replace("gateway: {build: .", "gateway: {image: nginx")
-    found = dependents.services(text, dependents.needs(text))
+    found = dependents.services(text, dependents.needs(text, {}), {})
     assert found["gateway"].config == {"Cmd": ["sleep", "infinity"]}
     assert "scorer" in found
 
@@ -62,8 +63,8 @@ def test_service_that_only_waits_may_have_any_image() -> None:
 def test_health_check_has_dockers_times_where_none_are_given() -> None:
     text = SHORT.replace("scorer: {build: .", "scorer: {build: ., healthcheck: {test: 'true'}")
     (check,) = (
-        dependents.health_check(service)
-        for name, service in dependents.services(text, dependents.needs(text)).items()
+        dependents.health_check(service, IMAGE)
+        for name, service in dependents.services(text, dependents.needs(text, {}), {}).items()
         if name == "scorer"
     )
     assert check == HealthCheck(("CMD-SHELL", "true"), 30.0, 30.0, 0.0, 3)

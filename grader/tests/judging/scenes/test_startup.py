@@ -36,9 +36,9 @@ def bench() -> Iterator[Bench]:
 def played(text: str, bench: Bench, *scenes: str) -> list[Startup]:
     """The services brought up as a grading does it, and these scenes followed."""
     image = made(bench, EXERCISE.given["Dockerfile"].decode(), EXERCISE.given)
-    needs = dependents.needs(text)
-    services = dependents.services(text, needs)
-    own = dependents.health_check(services[SCORER])
+    needs = dependents.needs(text, {})
+    services = dependents.services(text, needs, {})
+    own = dependents.health_check(services[SCORER], image)
     begun = startup.begin(bench, image, services, needs, own)
     wanted = {"loads": "healthy", "broken": "unhealthy"}
     try:
