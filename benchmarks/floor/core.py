@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from floor.script import Script, status_is
-from grader.engine import permitted
-from grader.engine.gpu import ALL, broken_nvidia_smi, simulated
+from grader.engine import nvidia_smi, permitted
+from grader.engine.gpu import ALL, simulated
 from grader.judging import health
 
 OBSERVED = frozenset({"nonroot_user", "signal_delivery", "memory_limit"})
@@ -61,7 +61,7 @@ def gpu_visibility(script: Script) -> None:
         (command.host["DeviceRequests"], None, values[:1]),
         ([], None, values[:1]),
         ([ALL], None, values),
-        ([], broken_nvidia_smi(), values[:1]),
+        ([], nvidia_smi.broken(), values[:1]),
     ):
         given = host.inject(requests)
         container = script.start(

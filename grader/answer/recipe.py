@@ -61,30 +61,28 @@ def review(text: str, name: str = "Dockerfile") -> Recipe:
 
 
 def _without_frontend(text: str, name: str) -> str:
-    """The built-in frontend is the official one, so a line that asks for it is blanked (line
-    numbers stay); any other directive is refused."""
+    """The built-in frontend is the official one, so a line that asks for it is blanked, below the
+    directives that stay: BuildKit reads none below a comment. Lines keep their number."""
     lines = text.split("\n")
+    escape, at_top = -1, True
     for index, line in enumerate(lines):
         stripped = line.strip()
-        if not stripped.startswith("#"):
-            if stripped:
-                break
-            continue
+        if stripped and not stripped.startswith("#"):
+            break
         directive = _DIRECTIVE.match(stripped)
-        if not directive or directive[1].lower() not in ("syntax", "escape", "check"):
-            continue
-        key, value = directive[1].lower(), directive[2]
-        if key == "syntax" and not _OFFICIAL_FRONTEND.match(value):
-            raise BuildFailed(
+        key = directive[1].lower() if directive else ""
+        if key == "syntax" and directive and not _OFFICIAL_FRONTEND.match(directive[2]):
+            raise NotInLab(
                 f"{name}, line {index + 1}: the lab builds with Docker's own frontend and fetches "
-                f"no other; remove the line `{stripped[:80]}`."
+                f"no other; remove the line `{stripped[:80]}`. Nothing was scored."
             )
-        if key == "escape" and value != "\\":
-            raise BuildFailed(
-                f"{name}, line {index + 1}: the lab reads the backslash as escape character; "
-                f"remove the line `{stripped[:80]}`."
-            )
-        lines[index] = "#"
+        at_top = at_top and bool(directive)
+        if key == "escape" and at_top:
+            escape = index
+        elif key in ("syntax", "check", "escape"):
+            lines[index] = "#"
+    if escape > 0:
+        lines[0], lines[escape] = lines[escape], "#"
     return "\n".join(lines)
 
 
@@ -178,11 +176,14 @@ def familiar(reference: str) -> str:
 def _refuse_reaching_out(command: dockerfile.Command, name: str) -> None:
     kind, where = command.cmd.upper(), f"{name}, line {command.start_line}"
     if kind == "ONBUILD":
-        raise BuildFailed(f"{where}: the lab builds no ONBUILD triggers; write the step itself.")
+        raise NotInLab(
+            f"{where}: the lab builds no ONBUILD triggers; write the step itself. Nothing was "
+            "scored."
+        )
     if kind == "ADD":
         for source in command.value[:-1]:
             if "$" in source or _REMOTE.search(source):
-                raise BuildFailed(
+                raise NotInLab(
                     f"{where}: ADD {source[:80]} may fetch from a network, and grading builds have "
-                    "none. COPY a file of the build context instead."
+                    "none. COPY a file of the build context instead. Nothing was scored."
                 )

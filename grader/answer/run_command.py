@@ -61,6 +61,7 @@ def read(script: str, stage: Stage, name: str = "run.sh") -> RunCommand:
     except LearnerFault as fault:
         raise _dash(script, name) or fault from fault
     host = permitted.host(body.get("HostConfig") or {}, name)
+    permitted.refuse_as_the_engine(host, name)
     if familiar(str(body.get("Image"))).removesuffix(":latest") != IMAGE:
         raise LearnerFault(
             f"{name} runs the image {body.get('Image')!r}; in this exercise it is called {IMAGE}."

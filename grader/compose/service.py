@@ -81,7 +81,8 @@ class Service:
     @property
     def sandboxed(self) -> dict[str, Any]:
         """The HostConfig to run with: the service's own, capped where the sandbox has to, and the
-        files that are put into it. Raises NotInLab for a capability beyond Docker's own set."""
+        files that are put into it. Raises NotInLab for a capability beyond Docker's own set,
+        LearnerFault for what the engine would refuse to start."""
         for name in self.host.get("CapAdd") or ():
             if capability.plain(name) not in capability.DEFAULT:
                 raise permitted.refused(
@@ -93,6 +94,7 @@ class Service:
     def with_default_capabilities(self) -> dict[str, Any]:
         """As ``sandboxed``; capabilities beyond Docker's own aren't granted, so whoever uses this
         judges the request itself."""
+        permitted.refuse_as_the_engine(self.host, self.file)
         host = permitted.capped(self.host)
         host.pop("LogConfig", None)
         host.pop("PortBindings", None)

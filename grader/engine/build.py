@@ -19,50 +19,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
 
-from grader.engine import cliplugins
-from grader.verdict.outcome import BuildFailed, EngineError, GraderError
-from grader.verdict.report import Evidence
+from grader.engine import buildlog, cliplugins
+from grader.engine.buildlog import PRINTED, STEP, Buildable, Run
+from grader.verdict.outcome import EngineError
 from grader.verdict.text import clean
 
 KEPT_LINES = 400
-SHOWN_LINES = 12
 FILE_BYTES = 1 << 30
 """The largest file that a RUN may write."""
 METADATA = "metadata.json"
 
-_STEP = re.compile(r"^#\d+ \[.*\d+/\d+\] (.+)$")
-_PRINTED = re.compile(r"^#\d+ \d+\.\d+ (.*)$")
 _LOADING = re.compile(r"^#(\d+) \[internal\] load build definition from ")
-_LINE = re.compile(r"^\S*Dockerfile\S*:(\d+)$")
-_ENGINE_GONE = re.compile(
-    r"Cannot connect to the Docker daemon|error reading from server: EOF|connection refused"
-    r"|transport is closing|closing transport|frontend grpc server closed"
-    r"|rpc error: code = Unavailable|broken pipe|Unexpected EOF|no builder",
-    re.I,
-)
-
-
-@dataclass(frozen=True)
-class _Run:
-    """What a run of buildx came to. ``lines`` are the last ones; ``is_read`` says whether BuildKit
-    had the Dockerfile: before that nothing of an answer is looked at, so nothing is at fault."""
-
-    lines: list[str]
-    code: int
-    expired: bool
-    is_read: bool
-
-
-class Buildable(Protocol):
-    """A reviewed Dockerfile: its text, and the lab's image for each name that it builds on."""
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def images(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -120,7 +88,7 @@ def build(
         run = _run(command, root, seconds, printed)
         if run.code == 0:
             return _identity(root / METADATA)
-    raise _failure(run, recipe, seconds)
+    raise buildlog.failure(run, recipe, seconds)
 
 
 def _identity(metadata: Path) -> str:
@@ -146,7 +114,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _run(
     command: Sequence[str], folder: Path, seconds: float, printed: Callable[[str], None]
-) -> _Run:
+) -> Run:
     """Run buildx, for ``seconds`` at most. Killing the client ends the RUN."""
     expired = threading.Event()
     process = subprocess.Popen(
@@ -175,7 +143,7 @@ def _run(
             if match := _LOADING.match(line):
                 loading = f"#{match[1]} DONE"
             is_read = is_read or bool(loading and line.startswith(loading))
-            if match := _STEP.match(line) or _PRINTED.match(line):
+            if match := STEP.match(line) or PRINTED.match(line):
                 printed(match[1])
         code = process.wait()
     finally:
@@ -185,7 +153,7 @@ def _run(
             process.wait()
         if process.stdout:
             process.stdout.close()
-    return _Run(list(lines), code, expired.is_set(), is_read)
+    return Run(list(lines), code, expired.is_set(), is_read)
 
 
 def tether() -> list[str]:
@@ -193,51 +161,3 @@ def tether() -> list[str]:
     it to the calling thread, which waits for the build."""
     program = shutil.which("setpriv")
     return [program, "--pdeathsig", "KILL", "--"] if program else []
-
-
-def _absent_base(said: str, recipe: Buildable) -> str | None:
-    """The lab's image that BuildKit could not find, which is nobody's fault but ours."""
-    for image in recipe.images.values():
-        if re.search(rf"(?m)^ > \[.*\] load metadata for (docker\.io/)?{re.escape(image)}:$", said):
-            return image
-    return None
-
-
-def _failure(run: _Run, recipe: Buildable, deadline: float) -> Exception:
-    lines, said = run.lines, "\n".join(run.lines)
-    if absent := _absent_base(said, recipe):
-        return GraderError(
-            f"The lab's own image {absent} is missing: ./lab setup makes it. Nothing was scored."
-        )
-    number = next((int(m[1]) for line in reversed(lines) if (m := _LINE.match(line))), None)
-    output = [m[1] for line in lines if (m := _PRINTED.match(line))]
-    steps = [m[1] for line in lines if (m := _STEP.match(line))]
-    if run.expired:
-        if not run.is_read:
-            return EngineError(
-                f"The engine took no Dockerfile within {deadline:.0f} s. Nothing was scored."
-            )
-        step = f" at `{steps[-1]}`" if steps else ""
-        message = f"The build did not end within {deadline:.0f} s; it was stopped{step}."
-    elif _ENGINE_GONE.search(said) and number is None:
-        return EngineError("The Docker Engine went away during the build. Nothing was scored.")
-    else:
-        reason = next((line for line in reversed(lines) if line.startswith("ERROR: ")), "")
-        reason = re.sub(r"^ERROR: (failed to (solve|build): )?", "", reason)
-        reason = re.sub(r"^process \"(.*)\" did not complete successfully: ", "", reason)
-        if not reason:
-            return EngineError(f"The build ended without a reason: {said[-300:]!r}.")
-        if not run.is_read:
-            return EngineError(
-                f"The build ended before your Dockerfile was read: {reason[:400]}. "
-                "Nothing was scored; ./lab doctor says what is wrong."
-            )
-        place = ""
-        if number is not None:
-            source = recipe.text.split("\n")
-            place = f"Line {number}, `{source[number - 1].strip()[:120]}`: "
-        message = f"{place}{reason[:400]}."
-    shown = "\n".join(output[-SHOWN_LINES:])
-    return BuildFailed(
-        message, Evidence("docker build .", shown or said[-800:], "a build that succeeds")
-    )

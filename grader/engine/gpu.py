@@ -7,14 +7,14 @@ are drawn anew for each grading, so that no answer can know them.
 
 from __future__ import annotations
 
-import io
 import re
-import tarfile
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grader.engine import nvidia_smi
+from grader.engine.nvidia_smi import Device
 from grader.verdict.outcome import GraderError, LearnerFault
 
 SIMULATED = 3
@@ -26,8 +26,6 @@ ROOTLESS = (
     "The simulated GPU host gives containers device nodes, and a rootless engine can't make them. "
     "An engine that runs as root judges this."
 )
-NAME = "Drydock Simulated GPU"
-MEMORY_MIB = 16384
 _CDI = re.compile(r"^nvidia\.com/gpu=(.+)$")
 
 
@@ -71,7 +69,12 @@ class GpuHost:
         ]
         visible = ",".join(gpu.uuid for gpu in gpus)
         environment = (f"NVIDIA_VISIBLE_DEVICES={visible}",)
-        return Injection(gpus, {"Devices": devices}, environment, nvidia_smi(gpus))
+        return Injection(gpus, {"Devices": devices}, environment, nvidia_smi.archive(_seen(gpus)))
+
+
+def _seen(gpus: Sequence[Gpu]) -> list[Device]:
+    """Inside of the container the GPUs are numbered from 0."""
+    return [Device(number, gpu.uuid) for number, gpu in enumerate(gpus)]
 
 
 def simulated() -> GpuHost:
@@ -107,85 +110,3 @@ def _named(name: str, host: Sequence[Gpu]) -> Gpu:
     raise LearnerFault(
         f"The command asks for GPU {name!r}; this host has {len(host)}, numbered from 0."
     )
-
-
-def broken_nvidia_smi() -> bytes:
-    """A tar archive with an ``nvidia-smi`` that finds no driver, as on a misconfigured host."""
-    return _program(_BROKEN)
-
-
-def nvidia_smi(gpus: Sequence[Gpu]) -> bytes:
-    """A tar archive with ``/usr/bin/nvidia-smi``: a POSIX shell script."""
-    script = _SCRIPT.replace("@LIST@", "\n".join(_line(n, gpu) for n, gpu in enumerate(gpus)))
-    return _program(script.replace("@CASES@", _cases(gpus)))
-
-
-def _program(script: str) -> bytes:
-    content = script.encode()
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        entry = tarfile.TarInfo("usr/bin/nvidia-smi")
-        entry.size, entry.mode = len(content), 0o755
-        tar.addfile(entry, io.BytesIO(content))
-    return archive.getvalue()
-
-
-def _line(number: int, gpu: Gpu) -> str:
-    return f"GPU {number}: {NAME} (UUID: {gpu.uuid})"
-
-
-def _cases(gpus: Sequence[Gpu]) -> str:
-    """One shell line per GPU that sets the fields which a query may ask for."""
-    return "\n".join(f'row {number} "{gpu.uuid}"' for number, gpu in enumerate(gpus))
-
-
-_SCRIPT = f"""#!/bin/sh
-# nvidia-smi of Drydock's simulated GPU host: -L, --query-gpu=… --format=csv[,noheader][,nounits]
-query= header=1 units=1
-while [ $# -gt 0 ]; do
-    case "$1" in
-    -L|--list-gpus) cat <<'END'
-@LIST@
-END
-        exit 0 ;;
-    --query-gpu=*) query=${{1#*=}} ;;
-    --query-gpu) shift; query=$1 ;;
-    --format=*|--format)
-        [ "$1" = --format ] && {{ shift; format=$1; }} || format=${{1#*=}}
-        case ",$format," in *,noheader,*) header= ;; esac
-        case ",$format," in *,nounits,*) units= ;; esac ;;
-    esac
-    shift
-done
-if [ -z "$query" ]; then
-    echo "NVIDIA-SMI (simulated)"
-    exec "$0" -L
-fi
-[ -n "$header" ] && echo "$query" | sed 's/,/, /g'
-row() {{
-    line=
-    old=$IFS; IFS=', '
-    for field in $query; do
-        case "$field" in
-        index) value=$1 ;;
-        uuid|gpu_uuid) value=$2 ;;
-        name|gpu_name) value="{NAME}" ;;
-        memory.total|memory.free) value={MEMORY_MIB}${{units:+ MiB}} ;;
-        memory.used) value=0${{units:+ MiB}} ;;
-        utilization.gpu) value=0${{units:+ %}} ;;
-        driver_version) value=000.00 ;;
-        count) value={SIMULATED} ;;
-        *) echo "Field \\"$field\\" is not a valid field to query."; exit 2 ;;
-        esac
-        line="$line${{line:+, }}$value"
-    done
-    IFS=$old
-    echo "$line"
-}}
-@CASES@
-"""
-
-_BROKEN = """#!/bin/sh
-echo "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver."
-exit 9
-"""

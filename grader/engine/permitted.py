@@ -50,7 +50,6 @@ def host(asked: Mapping[str, Any], name: str, judged: Iterable[str] = ()) -> dic
         if key in rules.WRITTEN or key in judged or key in ("NetworkMode", "OomKillDisable"):
             kept[key] = value
     _look_at_values(kept, name, frozenset(judged))
-    _ask_as_the_engine(kept, name)
     return kept
 
 
@@ -97,9 +96,10 @@ def no_new_privileges(options: Iterable[str], name: str) -> bool:
     return found
 
 
-def _ask_as_the_engine(kept: Mapping[str, Any], name: str) -> None:
-    """Refuse what the engine refuses, where the sandbox's bounds would hide it. The sentences are
-    the engine's (moby, daemon/daemon_unix.go, verifyPlatformContainerResources)."""
+def refuse_as_the_engine(kept: Mapping[str, Any], name: str) -> None:
+    """Raise LearnerFault for what the engine refuses to start, where the sandbox's bounds would
+    hide it. The sentences are the engine's (moby, daemon/daemon_unix.go,
+    verifyPlatformContainerResources)."""
     memory, swap = kept.get("Memory", 0), kept.get("MemorySwap", 0)
     reserved = kept.get("MemoryReservation", 0)
     said = ""

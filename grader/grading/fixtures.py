@@ -3,6 +3,7 @@ start another one. One instance belongs to one grading."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ from grader.probe.layers import Entry, Layers
 from grader.probe.start import Rebuild, Start
 from grader.stage import Stage
 from grader.verdict.event import Event, Listener
-from grader.verdict.outcome import CapabilityAbsent
+from grader.verdict.outcome import CapabilityAbsent, LearnerFault, NotInLab
 
 
 class Fixtures:
@@ -106,12 +107,13 @@ class Fixtures:
 
     @pytest.fixture(scope="session")
     def image(self, request: pytest.FixtureRequest) -> Image:
-        """The image built from the given files and the answers, as the compose file says."""
+        """The image built from the given files and the answers, as the compose file says. A compose
+        file that can't be read is the fault of checks that need it."""
+        building = None
         if "compose.yaml" in self._submission.files:
-            file: ComposeFile = request.getfixturevalue("compose_file")
-            if building := file.building():
-                return self._preparation.as_asked(building)
-        return self._preparation.image()
+            with contextlib.suppress(LearnerFault, NotInLab):
+                building = request.getfixturevalue("compose_file").building()
+        return self._preparation.as_asked(building) if building else self._preparation.image()
 
     @pytest.fixture(scope="session")
     def canaries(self) -> Canaries:

@@ -42,6 +42,8 @@ def gentle(timeout: float, pause: float) -> dict[str, Any]:
 def status(container: Container) -> str:
     """The status, what the last probe ended with and what it printed; left as evidence."""
     log = container.show_health()
+    if not container.state.running:
+        return "none any more: the container has ended, and nothing else than the probe touched it"
     last = f"; the probe ended with exit code {log[-1].exit_code}" if log else "; no probe has run"
     said = f" and printed {log[-1].output.strip()[:200]!r}" if log and log[-1].output else ""
     return f"{container.state.health or 'not known'}{last}{said}"
@@ -58,6 +60,10 @@ def assert_becomes(
     """The status becomes ``wanted``; ``otherwise`` begins the sentence that names it else."""
     became = container.wait_health(wanted, seconds, probes=probes)
     assert became is not None, f"{otherwise} {status(container)}."
+    if wanted == "unhealthy":
+        # A probe that ends the service does so a moment later than it fails.
+        container.wait_probes(1)
+        assert container.state.running, f"{otherwise} {status(container)}."
 
 
 def assert_follows(container: Container, image: Image) -> None:

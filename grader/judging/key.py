@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from grader.compose import Service
 from grader.judging.scenes.prediction import SCORE
-from grader.judging.scenes.production import Work
+from grader.judging.scenes.production import KEY_FILE, MOUNTED, Work
 from grader.probe.bench import Bench
 from grader.verdict.report import Evidence
 
@@ -27,7 +28,27 @@ def assert_asked_for(work: Work, bench: Bench) -> None:
     score = answer.json().get("score") if isinstance(answer.json(), dict) else None
     assert score == SCORE, f"The score should be {SCORE}; the answer is {answer.text[:100]}."
     assert work.without.status == 401, f"Without a key POST /predict came to {work.without}."
-    assert work.wrong.status == 401, f"With a wrong key POST /predict came to {work.wrong}."
+    for what, came in work.wrong.items():
+        assert came.status == 401, f"With {what} POST /predict came to {came}; it should be 401."
+
+
+def assert_given(service: Service, bench: Bench) -> None:
+    """The compose file hands the service the key's file, where the service looks for it."""
+    bench.record(
+        Evidence(
+            "docker compose exec scorer ls /run/secrets",
+            "\n".join(path.rpartition("/")[2] for path in sorted(service.mounted)),
+            "api_key",
+        )
+    )
+    assert MOUNTED in service.mounted, (
+        f"{service.file} gives the service no {MOUNTED}: a secret called api_key, from "
+        f"file: ./{KEY_FILE}, stands at the top level and in the service's own list."
+    )
+    source = service.mounted[MOUNTED]
+    assert source == KEY_FILE, (
+        f"{MOUNTED} is {source} of the folder; the service's key is {KEY_FILE}."
+    )
 
 
 def assert_not_printed(key: str, printed: Iterable[str]) -> None:

@@ -8,7 +8,13 @@ from grader.engine.image import Image
 from grader.judging.scenes import crowding
 from grader.judging.scenes import loading as loadings
 from grader.judging.scenes.crowding import HEALTH_REQUESTS, Crowding
-from grader.judging.scenes.loading import ARRIVED, QUICK_SECONDS, WEIGHTS, Loading
+from grader.judging.scenes.loading import (
+    ARRIVED,
+    QUICK_SECONDS,
+    WEIGHTS,
+    Loading,
+    SecondLife,
+)
 from grader.probe.bench import Bench
 from grader.probe.start import Start
 from grader.verdict.facts import Response
@@ -50,6 +56,12 @@ def burst(loading: Loading, ready: Response) -> Crowding:
     return crowding.play(loading.container, MOST_PREDICTIONS)
 
 
+@pytest.fixture(scope="module")
+def second(image: Image, start: Start, burst: Crowding) -> SecondLife:
+    del burst
+    return loadings.again(image, start)
+
+
 @pytest.mark.points(2)
 @pytest.mark.expects("HTTP 503, while the model is being loaded")
 @pytest.mark.hint(
@@ -66,6 +78,10 @@ def test_not_ready_before_model(loading: Loading, bench: Bench) -> None:
     bench.record(Evidence(f"{RELOAD}{HEALTH}", shown))
     assert early is None or early.status == 503, (
         f"The model was still being loaded, and /health came to {early}."
+    )
+    asked = loading.asked
+    assert asked is None or asked.status == 503, (
+        f"The model was still being loaded, and POST /predict came to {asked}; it should be 503."
     )
 
 
@@ -100,7 +116,9 @@ def test_ready_after_model(ready: Response, bench: Bench) -> None:
     "That a model was loaded once says little about now.",
     "model.is_usable() costs nothing: ask it in each /health.",
 )
-def test_unhealthy_when_model_lost(loading: Loading, burst: Crowding, bench: Bench) -> None:
+def test_unhealthy_when_model_lost(
+    loading: Loading, burst: Crowding, bench: Bench, request: pytest.FixtureRequest
+) -> None:
     """When the model is lost /health says so.
 
     A process that runs and can't predict is a black hole: it answers quicker than its healthy
@@ -112,6 +130,11 @@ def test_unhealthy_when_model_lost(loading: Loading, burst: Crowding, bench: Ben
     assert answer.status == 503, (
         f"The model's weights are gone, predictions fail, and /health came to {answer}."
     )
+    second: SecondLife = request.getfixturevalue("second")
+    assert second.early is None or second.early.status == 503, (
+        f"Started again over the weights of an earlier life, with no model loaded yet, /health "
+        f"came to {second.early}: it looks at the file, and the model is what predicts."
+    )
 
 
 @pytest.mark.points(2)
@@ -120,7 +143,9 @@ def test_unhealthy_when_model_lost(loading: Loading, burst: Crowding, bench: Ben
     "all(checks.values()) makes every line a must. Is the GPU one?",
     "Look at REQUIRE_GPU in os.environ, and count the GPU only when it is 1.",
 )
-def test_cpu_host_is_healthy(ready: Response, start: Start, image: Image, bench: Bench) -> None:
+def test_cpu_host_is_healthy(
+    ready: Response, second: SecondLife, start: Start, image: Image, bench: Bench
+) -> None:
     """No GPU is no illness, unless the service is configured to need one.
 
     On a laptop and in CI the lesson's endpoint never gets well; on a GPU machine that has lost its
@@ -129,6 +154,10 @@ def test_cpu_host_is_healthy(ready: Response, start: Start, image: Image, bench:
     bench.record(Evidence(HEALTH, str(ready)))
     assert ready.status == 200, (
         f"There is no GPU here and none is required, and /health came to {ready}."
+    )
+    assert second.ready is not None, "With REQUIRE_GPU=0 the model never came to predict."
+    assert second.ready.ok, (
+        f"With REQUIRE_GPU=0 no GPU is required, and /health came to {second.ready}."
     )
     answer = loadings.without_gpu(image, start)
     assert answer is not None, "With REQUIRE_GPU=1 the model never came to predict."

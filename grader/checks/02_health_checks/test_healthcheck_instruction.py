@@ -28,6 +28,8 @@ LOADING_SECONDS = 20.0
 FACTOR = 10.0
 """The slow start is played with all times divided by this."""
 LONGEST_DETECTION = 180.0
+END_SECONDS = 0.6
+"""How soon a service has ended that its probe told to."""
 TIMES = (
     "docker image inspect -f '{{with .Config.Healthcheck}}interval {{.Interval.Seconds}} s, "
     "timeout {{.Timeout.Seconds}} s, start period {{.StartPeriod.Seconds}} s, "
@@ -192,6 +194,9 @@ def test_tolerates_slow_start(image: Image, health: HealthCheck, loading: Contai
     loading.wait_health("healthy", STATUS_SECONDS, or_else="unhealthy")
     changes = loading.health_changes()
     loading.record(_times(image))
+    assert not loading.wait_event("die", END_SECONDS), (
+        "The container ended while it loaded its model, and nothing else than the probe touched it."
+    )
     assert changes[:1] == ("healthy",), (
         f"The service was called {changes[0] if changes else 'starting'} while it loaded its "
         f"model, which may take {LOADING_SECONDS:.0f} s. Docker's patience ends after "

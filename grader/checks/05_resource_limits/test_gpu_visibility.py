@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from grader.answer.run_command import RunCommand
-from grader.engine import gpu, permitted
+from grader.engine import gpu, nvidia_smi, permitted
 from grader.engine.gpu import GpuHost, Injection
 from grader.engine.image import Image
+from grader.judging import gpureport
+from grader.judging.gpureport import Printed
 from grader.probe.bench import Bench
 from grader.probe.start import Start
 from grader.verdict.report import Evidence
@@ -21,23 +23,6 @@ pytestmark = pytest.mark.exercise("gpu_visibility")
 
 REPORT_SECONDS = 15.0
 MARK = "--- next ---"
-
-
-@dataclass(frozen=True)
-class Printed:
-    """What ``gpu_report.py`` printed in one run: its JSON object (or None), exit code, output."""
-
-    content: Mapping[str, Any] | None
-    code: int | None
-    output: str
-
-    @property
-    def uuids(self) -> list[str] | None:
-        """The uuids that it names, in order; None when it names them in no readable way."""
-        gpus = self.content.get("gpus") if self.content else None
-        if not isinstance(gpus, list) or not all(isinstance(item, dict) for item in gpus):
-            return None
-        return [str(item.get("uuid")) for item in gpus]
 
 
 Reporter = Callable[..., list[Printed]]
@@ -72,12 +57,18 @@ def report(image: Image, start: Start, run_command: RunCommand, bench: Bench) ->
             ready=False,
         )
         container.wait_exit(REPORT_SECONDS)
-        blocks = "\n".join(container.lines().stdout).split(MARK)[: len(values)]
-        printed = [_printed(block) for block in blocks]
+        logs = container.lines()
+        blocks, errors = (
+            "\n".join(stream).split(MARK)[: len(values)] for stream in (logs.stdout, logs.stderr)
+        )
+        printed = [gpureport.read(*both) for both in zip(blocks, errors, strict=False)]
         for value, one in zip(values, printed, strict=False):
             setting = "" if value is None else f"-e CUDA_VISIBLE_DEVICES={value} "
             bench.record(
-                Evidence(f"docker run --rm {setting}scorer", one.output[-600:] or "(nothing)")
+                Evidence(
+                    f"docker run --rm {setting}scorer",
+                    f"{one.output}\n{one.errors}".strip()[-600:],
+                )
             )
         return printed
 
@@ -89,28 +80,8 @@ TAKEN = ("DeviceRequests", "RestartPolicy")
 
 def _run_once(value: str | None) -> str:
     setting = "" if value is None else f"CUDA_VISIBLE_DEVICES='{value}' "
-    return f"{setting}python gpu_report.py 2>&1; code=$?; echo; echo $code; echo '{MARK}'"
-
-
-def _printed(block: str) -> Printed:
-    *lines, code = block.strip().splitlines() or [""]
-    output = "\n".join(lines)
-    for line in (output, *reversed(lines)):
-        try:
-            content = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(content, dict):
-            return Printed(content, int(code) if code.isdigit() else None, output)
-    return Printed(None, int(code) if code.isdigit() else None, output)
-
-
-def _said(printed: Printed) -> str:
-    """What a run came to, in a few words."""
-    if printed.content is not None:
-        return f"It printed {json.dumps(dict(printed.content))[:300]}"
-    last = printed.output.strip().splitlines()[-1:] or ["nothing"]
-    return f"It printed no JSON object and ended with exit code {printed.code}: {last[0][:200]}"
+    mark = f"echo '{MARK}'"
+    return f"{setting}python gpu_report.py; code=$?; echo; echo $code; {mark}; {mark} >&2"
 
 
 @pytest.mark.points(2)
@@ -143,7 +114,17 @@ def test_requests_one_gpu(run_command: RunCommand, bench: Bench) -> None:
         name.endswith("all") for name in names
     )
     assert not is_all, "The command requests all GPUs of the host; one is enough."
-    assert count == 1, f"The command requests {count} GPUs ({', '.join(names)}); one is enough."
+    both = [request for request in requests if request["Count"] and request["DeviceIDs"]]
+    assert not both, (
+        "The command asks for a count of GPUs and for devices by name, and the engine refuses "
+        "that: cannot set both Count and DeviceIDs on device request. In a shell, "
+        "--gpus '\"device=0,1\"' keeps the quotes that docker needs."
+    )
+    none = " 0 is a number of GPUs here; the first one is device=0." if not names else ""
+    assert count == 1, (
+        f"The command requests {count} GPUs{': ' if names else ''}{', '.join(names)}; it should be "
+        f"one.{none if not count else ''}"
+    )
 
 
 @pytest.mark.points(2)
@@ -161,10 +142,8 @@ def test_sees_only_that_gpu(run_command: RunCommand, gpu_host: GpuHost, report: 
     [printed] = report(injection)
     expected = [item.uuid for item in injection.gpus]
     assert expected, "The command requests no GPU, so there is none to see."
-    assert printed.uuids == expected, f"{_said(printed)}; the container has {', '.join(expected)}."
+    gpureport.assert_reports(printed, expected, "")
     assert len(expected) == 1, f"The container sees {len(expected)} GPUs instead of one."
-    device = printed.content["device"] if printed.content and "device" in printed.content else None
-    assert device == "cuda", f'With a GPU the device is "cuda"; it says {device!r}.'
 
 
 @pytest.mark.points(1)
@@ -179,7 +158,7 @@ def test_sees_none_without_request(report: Reporter) -> None:
     Images set NVIDIA_VISIBLE_DEVICES=all by themselves, so the variable proves nothing.
     """
     [printed] = report(None, environment=["NVIDIA_VISIBLE_DEVICES=all"])
-    assert printed.uuids == [], f"{_said(printed)}; this container was given no GPU."
+    gpureport.assert_reports(printed, [], "This container was given no GPU. ")
 
 
 @pytest.mark.points(2)
@@ -207,13 +186,10 @@ def test_honours_visible_devices(gpu_host: GpuHost, report: Reporter) -> None:
     if len(gpus) == 1:
         del expected[f"{last.index},{first.index}"]
     values = list(expected)
-    printed = report(gpu_host.inject([gpu.ALL]), values)
+    printed = report(replace(gpu_host.inject([gpu.ALL]), environment=()), values)
     for value, run in zip(values, printed, strict=True):
         wanted = expected[value]
-        assert run.uuids == wanted, (
-            f"With CUDA_VISIBLE_DEVICES={value!r}: {_said(run)}; CUDA would use "
-            f"{', '.join(wanted) or 'none'}."
-        )
+        gpureport.assert_reports(run, wanted, f"With CUDA_VISIBLE_DEVICES={value!r}: ")
 
 
 @pytest.mark.points(2)
@@ -222,14 +198,13 @@ def test_honours_visible_devices(gpu_host: GpuHost, report: Reporter) -> None:
     "nvidia-smi may be absent, and it may be there and fail.",
     "Look at its exit code as well; a traceback is no answer.",
 )
-def test_falls_back_to_cpu(report: Reporter) -> None:
+def test_falls_back_to_cpu(gpu_host: GpuHost, report: Reporter) -> None:
     """With a broken driver the service reports the CPU and ends well.
 
-    After a driver update nvidia-smi is there and fails. The service should say so by working on.
+    After a driver update nvidia-smi is there and fails, and the device nodes are there as well. The
+    service should say so by working on.
     """
-    [printed] = report(None, files=gpu.broken_nvidia_smi())
-    assert printed.content is not None, f"nvidia-smi fails here. {_said(printed)}."
-    device = printed.content.get("device")
-    assert device == "cpu", f'Without a working GPU the device is "cpu"; it says {device!r}.'
-    assert printed.uuids == [], f"nvidia-smi fails here. {_said(printed)}."
-    assert printed.code == 0, f"It reported well and then ended with exit code {printed.code}."
+    nodes = replace(gpu_host.inject([gpu.ALL]), environment=()) if gpu_host.is_simulated else None
+    [printed] = report(nodes, files=nvidia_smi.broken())
+    assert printed.content is not None, f"nvidia-smi fails here. {gpureport.said(printed)}."
+    gpureport.assert_reports(printed, [], "nvidia-smi fails here. ")

@@ -213,6 +213,11 @@ def test_structured_logging(end: End, work: Work, modelless: Modelless, bench: B
     lines = jsonlines.assert_sound(bench, end.printed, work.begun - 60, end.at)
     jsonlines.assert_tells(bench, lines, work.request, work.right, VERSION)
     jsonlines.assert_quiet(modelless.printed)
+    for body, answer in work.garbled.items():
+        assert answer.status == 422, (
+            f"POST /predict with the body {body} came to {answer}; it should be 422: the fault is "
+            "the caller's, and the log shouldn't call it the service's."
+        )
 
 
 @pytest.mark.points(1)
@@ -223,7 +228,11 @@ def test_structured_logging(end: End, work: Work, modelless: Modelless, bench: B
     "The service reads the key from /run/secrets/api_key when it starts, and compares.",
 )
 def test_no_secrets(
-    seen: Contents, image: Image, service: Service, work: Work, end: End, bench: Bench
+    seen: Contents,
+    image: Image,
+    service: Service,
+    bench: Bench,
+    request: pytest.FixtureRequest,
 ) -> None:
     """The image holds no secret; the key comes at run time, is asked for, and stays out of the log.
 
@@ -232,6 +241,9 @@ def test_no_secrets(
     leaks.assert_not_in_layers(bench, seen.layers, seen.secrets)
     leaks.assert_not_published(image, seen.secrets)
     leaks.assert_not_in_environment(service, seen.secrets)
+    keys.assert_given(service, bench)
+    work: Work = request.getfixturevalue("work")
+    end: End = request.getfixturevalue("end")
     keys.assert_asked_for(work, bench)
     keys.assert_not_printed(work.key, end.printed)
 

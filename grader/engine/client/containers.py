@@ -24,6 +24,12 @@ class Containers(Calls):
         return cast(str, self._client.create_container_from_config(dict(body))["Id"])
 
     @translated
+    def commit(self, container: str, labels: Mapping[str, str]) -> str:
+        """An image of what a container holds; its id."""
+        client: Any = self._client
+        return cast(str, client.commit(container, conf={"Labels": dict(labels)})["Id"])
+
+    @translated
     def start(self, container: str) -> None:
         self._client.start(container)
 

@@ -7,6 +7,8 @@ do. What /health should say at each moment isn't known here.
 
 from __future__ import annotations
 
+import io
+import tarfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +20,13 @@ from grader.probe.start import Start
 from grader.verdict.facts import Response
 from grader.verdict.outcome import LearnerFault
 
-LOAD_SECONDS = 4
-"""How long loading takes unless it is cut short: for whoever doesn't answer meanwhile."""
+LOAD_SECONDS = 60
+"""How long loading takes unless it is cut short: longer than anybody waits here, so that a clock
+that was set by it is seen to be one."""
+SILENT_SECONDS = 4.0
+"""When the model arrives for a service that doesn't answer meanwhile."""
+SECOND_LOAD_SECONDS = 0.7
+STALE = b"left by an earlier life"
 QUICK_SECONDS = 2.0
 LOADED_SECONDS = 10.0
 FOLLOW_SECONDS = 4.0
@@ -30,21 +37,39 @@ ARRIVED, WEIGHTS = "/data/arrived", "/data/weights.bin"
 
 @dataclass(frozen=True)
 class Loading:
-    """What the service said at first. ``early``: before the model was loaded; ``late``: the first
-    answer, when there was none before that."""
+    """What the service said at first. ``early``: /health before the model was loaded, and
+    ``asked``: a prediction then; ``late``: the first answer, when there was none before that."""
 
     container: Container
     early: Response | None
+    asked: Response | None
     late: Response | None
+
+
+@dataclass(frozen=True)
+class SecondLife:
+    """A start over the weights of an earlier one, with REQUIRE_GPU=0 and no GPU: ``early`` is an
+    answer of /health before the service could predict (None where there was none), ``ready`` the
+    answer once it could (None where it never could)."""
+
+    early: Response | None
+    ready: Response | None
 
 
 def begin(image: Image, start: Start) -> Loading:
     """The service while its model is being loaded. Raises LearnerFault when it never answers."""
     container = start(image, config=_environment(LOAD_SECONDS), ready=False)
-    first = container.wait_ready(seconds=LOAD_SECONDS + 15.0)
+    try:
+        first = container.wait_ready(seconds=SILENT_SECONDS)
+    except LearnerFault:
+        if not container.state.running:
+            raise
+        container.execute("touch", ARRIVED)
+        return Loading(container, None, None, container.wait_ready())
+    asked = prediction.send(container)()
     if container.left_behind(WEIGHTS) is not None:
-        return Loading(container, None, first)
-    return Loading(container, first, None)
+        return Loading(container, None, None, first)
+    return Loading(container, first, asked, None)
 
 
 def finish(loading: Loading) -> Response:
@@ -63,6 +88,28 @@ def lose(loading: Loading) -> Response:
     """Take the model's weights away; what /health answers then."""
     loading.container.execute("rm", "-f", WEIGHTS)
     return _health_until(loading.container, lambda answer: answer.status == 503)
+
+
+def again(image: Image, start: Start) -> SecondLife:
+    """Start it over what an earlier life left behind. Raises LearnerFault when it never answers."""
+    environment = _environment(SECOND_LOAD_SECONDS, "REQUIRE_GPU=0")
+    container = start(image, config=environment, files=_stale(), ready=False)
+    early = container.wait_ready()
+    if prediction.send(container)().ok:
+        return SecondLife(None, _health_until(container, lambda answer: answer.ok))
+    if not _until(container, lambda: prediction.send(container)().ok, LOADED_SECONDS):
+        return SecondLife(early, None)
+    return SecondLife(early, _health_until(container, lambda answer: answer.ok))
+
+
+def _stale() -> bytes:
+    """A tar archive with weights that aren't this life's, which anybody may write over."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo(WEIGHTS.lstrip("/"))
+        entry.size, entry.mode = len(STALE), 0o666
+        archive.addfile(entry, io.BytesIO(STALE))
+    return buffer.getvalue()
 
 
 def without_gpu(image: Image, start: Start) -> Response | None:

@@ -24,7 +24,6 @@ from grader.probe.container import Container
 from grader.probe.start import Start
 from grader.verdict.facts import Response
 from grader.verdict.outcome import LearnerFault
-from grader.verdict.report import Evidence
 
 PROBE_SECONDS = 5.0
 """What a probe may take here: starting Python takes a while on a busy machine."""
@@ -33,6 +32,7 @@ BUSY_SECONDS = 1.5
 STOP_SECONDS = 8.0
 KEY_FILE = "api_key.txt"
 MOUNTED = "/run/secrets/api_key"
+GARBLED = (b'{"features": "many"}', b"not JSON at all", b"[1.0, 2.0]", b"{}")
 FAR_AWAY = "TZ=Asia/Kathmandu"
 """A local time that differs from UTC by 5:45 h, so that it can't be taken for it."""
 
@@ -77,14 +77,18 @@ class Production:
 
 @dataclass(frozen=True)
 class Work:
-    """What the service answered to requests with the key, without it and with a wrong one.
-    ``request`` is the id of the first; ``begun`` in seconds since the epoch."""
+    """What the service answered to requests with the key, without it and with wrong ones, and to
+    bodies that aren't a prediction's. ``request`` is the id of the first; ``begun`` in seconds
+    since the epoch."""
 
     key: str
     request: str
     right: Response
     without: Response
-    wrong: Response
+    wrong: Mapping[str, Response]
+    """By what is wrong with the key."""
+    garbled: Mapping[str, Response]
+    """By the body."""
     begun: float
 
 
@@ -105,11 +109,6 @@ def prepare(service: Service, image: Image, start: Start) -> Production:
         raise LearnerFault(
             f"{service.file} gives the service no {MOUNTED}: that takes a secret called api_key, "
             f"from file: ./{KEY_FILE}, at the top level and in the service's own list.",
-            Evidence(
-                "docker compose exec scorer ls /run/secrets",
-                "\n".join(sorted(service.mounted)) or "(nothing is mounted)",
-                MOUNTED,
-            ),
         )
     times = health.gentle(PROBE_SECONDS, PAUSE_SECONDS)["Healthcheck"]
     probe = {**service.config.get("Healthcheck", {}), **times}
@@ -127,11 +126,26 @@ def work(container: Container, key: str) -> Work:
 
     shown = {"Authorization": f"Bearer {key}"}
     right = ask(FEATURES, **shown, **{"X-Request-Id": request})
-    ask({"features": "many"}, **shown)
+    garbled = {
+        body.decode(): container.send(
+            "/predict",
+            method="POST",
+            body=body,
+            headers={"Content-Type": "application/json", **shown},
+            receipt=False,
+        )()
+        for body in GARBLED
+    }
     container.send("/nowhere", receipt=False)()
-    return Work(
-        key, request, right, ask(FEATURES), ask(FEATURES, Authorization=f"Bearer {key}x"), begun
-    )
+    wrong = {
+        name: ask(FEATURES, Authorization=f"Bearer {other}")
+        for name, other in (
+            ("a wrong key", f"{key}x"),
+            ("an empty key", ""),
+            ("the key's first half", key[: len(key) // 2]),
+        )
+    }
+    return Work(key, request, right, ask(FEATURES), wrong, garbled, begun)
 
 
 def end(container: Container, production: Production) -> End:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grader.engine.client.call import Refused
@@ -18,7 +18,7 @@ from grader.probe.bench import Bench
 from grader.probe.container.living import Living
 from grader.probe.container.observed import Observed
 from grader.probe.container.serving import Serving
-from grader.verdict.outcome import CapabilityAbsent, LearnerFault, NotInLab
+from grader.verdict.outcome import CapabilityAbsent, LearnerFault
 from grader.verdict.report import Evidence
 from grader.verdict.text import clean
 
@@ -79,7 +79,7 @@ def run(
     put into the root before the start, ``secrets`` are files under /run/secrets, as Compose has
     them; ``host`` may hold further ones (``sandbox.FILES``). ``beside``: without a network and out
     of the pod, which keeps its container. Raises LearnerFault when it can't start, CapabilityAbsent
-    when the engine lacks what it asks for, NotInLab for a file that can't be put there.
+    when the engine lacks what it asks for.
     """
     facts = bench.engine.facts
     if not facts.cpu_limits and any((host or {}).get(key) for key in _CPU_LIMITS):
@@ -89,16 +89,15 @@ def run(
     put = {**put, **host.pop(FILES, {})}
     secret = {path: content for path, content in put.items() if path.startswith(f"{SECRETS}/")}
     elsewhere = {path: content for path, content in put.items() if path not in secret}
-    if elsewhere and host.get("ReadonlyRootfs"):
-        raise NotInLab(
-            f"A file is mounted at {min(elsewhere)[:80]} of a container whose root is read-only: "
-            "the lab can put files there only below /run/secrets. Nothing was scored."
-        )
     if secret:
         host["Mounts"] = [*host.get("Mounts", ()), {"Type": "volume", "Target": SECRETS}]
+    made = [archive for archive in (files, elsewhere and _archive(elsewhere, "/")) if archive]
+    base = image.id
+    if made and host.get("ReadonlyRootfs"):
+        base, made = _with_files(bench, image, made), []
     body = {
         **(config or {}),
-        "Image": image.id,
+        "Image": base,
         "Labels": {**(config or {}).get("Labels", {}), **bench.session.labels},
         "HostConfig": host_config(
             bench.limits,
@@ -112,12 +111,10 @@ def run(
     try:
         identity = bench.session.owns(_created(bench, body))
         container = Container(bench, image, identity)
-        if files:
-            bench.engine.put_archive(identity, "/", files)
+        for archive in made:
+            bench.engine.put_archive(identity, "/", archive)
         if secret:
             bench.engine.put_archive(identity, SECRETS, _archive(secret, SECRETS))
-        if elsewhere:
-            bench.engine.put_archive(identity, "/", _archive(elsewhere, "/"))
         if not beside:
             bench.occupy(container, is_plain=not body["HostConfig"].get("CapAdd"))
         bench.engine.start(identity)
@@ -129,6 +126,19 @@ def run(
             ) from error
         raise
     return container
+
+
+def _with_files(bench: Bench, image: Image, archives: Sequence[bytes]) -> str:
+    """An image with a layer of files on top: the engine puts none into a read-only root."""
+    bare = bench.session.owns(
+        bench.engine.create({"Image": image.id, "Labels": bench.session.labels})
+    )
+    for archive in archives:
+        bench.engine.put_archive(bare, "/", archive)
+    made = bench.engine.commit(bare, bench.session.labels)
+    bench.session.owns_image(made)
+    bench.engine.remove(bare)
+    return made
 
 
 def _created(bench: Bench, body: dict[str, Any]) -> str:

@@ -114,7 +114,8 @@ class Living(Handle):
         """Seconds until the health status became ``wanted`` after this call, or None.
 
         Given up early when the status becomes ``or_else``, after ``probes`` whole runs of the
-        health check that began after this call and didn't bring it, or when the container ends.
+        health check that began after this call and didn't bring it, or when the container ends:
+        one that has ended keeps its last status and has none.
         """
         begun = time.monotonic()
         watch = self._bench.watch
@@ -129,10 +130,23 @@ class Living(Handle):
             return last in (wanted, or_else or wanted, "die") or bool(enough)
 
         watch.wait(decided, seconds)
-        health = self.state.health
+        state = self.state
         if receipt:
-            self.record(receipts.health_status(health))
-        return time.monotonic() - begun if health == wanted else None
+            self.record(receipts.health_status(state.health))
+        is_so = state.running and state.health == wanted
+        return time.monotonic() - begun if is_so else None
+
+    def wait_probes(self, count: int, seconds: float = 5.0) -> None:
+        """Return when so many further runs of the health check have begun and the ones before them
+        are over, or when the container has ended."""
+        watch = self._bench.watch
+        ran = len(watch.of(self.id, "exec_create"))
+        watch.wait(
+            lambda: (
+                len(watch.of(self.id, "exec_create")) > ran + count - 1 or watch.of(self.id, "die")
+            ),
+            seconds,
+        )
 
     def health_changes(self) -> tuple[str, ...]:
         """What the health status became since the start, in order."""

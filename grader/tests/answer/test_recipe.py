@@ -15,6 +15,23 @@ FROM = "FROM python:3.11-slim\n"
 @pytest.mark.parametrize(
     "text",
     [
+        "//syntax=host/evil:1\n" + FROM,
+        '{"syntax": "host/evil:1"}\n' + FROM,
+        FROM + "RUNN true",
+        FROM + "COPY --from=$WHERE a b",
+        "RUN true",
+        "",
+    ],
+)
+def test_nonsense_is_refused(text: str) -> None:
+    with pytest.raises(BuildFailed) as refused:
+        recipe.review(text)
+    assert "Dockerfile" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         FROM + "ADD http://host/file /x",
         FROM + "ADD https://host/file /x",
         FROM + 'ADD ["https://host/file", "/x"]',
@@ -32,19 +49,22 @@ FROM = "FROM python:3.11-slim\n"
         "# SYNTAX=host/evil:1\n" + FROM,
         "#!/usr/bin/env docker\n# syntax=host/evil:1\n" + FROM,
         "# a comment first\n# syntax=host/evil:1\n" + FROM,
-        "//syntax=host/evil:1\n" + FROM,
-        '{"syntax": "host/evil:1"}\n' + FROM,
-        "# escape=`\n" + FROM,
-        FROM + "RUNN true",
-        FROM + "COPY --from=$WHERE a b",
-        "RUN true",
-        "",
     ],
 )
-def test_reaching_out_and_nonsense_are_refused(text: str) -> None:
-    with pytest.raises(BuildFailed) as refused:
+def test_reaching_out_is_refused_and_not_scored(text: str) -> None:
+    with pytest.raises(NotInLab, match="Dockerfile, line"):
         recipe.review(text)
-    assert "Dockerfile" in refused.value.message
+
+
+@pytest.mark.parametrize("before", ["", "# syntax=docker/dockerfile:1\n", "# check=skip=all\n"])
+def test_an_escape_character_reaches_buildkit_as_the_first_directive(before: str) -> None:
+    """BuildKit reads no directive below a comment, which the others have become."""
+    reviewed = recipe.review(before + "# escape=`\n" + FROM + "RUN true `\n && false\n")
+    assert reviewed.text.startswith("# escape=`\n")
+    assert reviewed.commands[-1].start_line == 3 + bool(before)
+    assert (
+        reviewed.commands[-1].original.count("\n") == 0 or "false" in reviewed.commands[-1].value[0]
+    )
 
 
 @pytest.mark.parametrize(

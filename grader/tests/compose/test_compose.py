@@ -157,8 +157,6 @@ SLIPS = {
     "restart: [1]": "must be a string",
     "mem_limit: lots": "invalid size",
     "build: .": "occurs twice",
-    "mem_reservation: 64m\n    mem_limit: 32m": "less than memory reservation",
-    "memswap_limit: 64m": "always set the Memory limit",
     "cap_add: [NET_BIND]": "no such capability",
     "security_opt: ['no-new-privileges:yes']": "true or false",
     "depends_on: [nobody]": "undefined service",
@@ -170,6 +168,19 @@ SLIPS = {
 def test_what_reaches_out_is_refused_and_not_scored(line: str, says: str) -> None:
     with pytest.raises(NotInLab, match=says):
         service(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("mem_reservation: 64m\n    mem_limit: 32m", "less than memory reservation"),
+        ("memswap_limit: 64m", "always set the Memory limit"),
+    ],
+)
+def test_what_the_engine_refuses_to_start_is_not_started(line: str, says: str) -> None:
+    found = service(line)
+    with pytest.raises(LearnerFault, match=says):
+        _ = found.sandboxed
 
 
 @pytest.mark.parametrize(("line", "says"), SLIPS.items(), ids=SLIPS)

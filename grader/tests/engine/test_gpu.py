@@ -6,10 +6,12 @@ import io
 import subprocess
 import tarfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from grader.engine import gpu
+from grader.engine import gpu, nvidia_smi
+from grader.engine.nvidia_smi import Device
 from grader.verdict.outcome import GraderError, LearnerFault
 
 HOST = gpu.simulated()
@@ -59,10 +61,39 @@ def test_nvidia_smi_answers_for_exactly_the_injected_gpus(tmp_path: Path) -> Non
         ).stdout
 
     uuid = HOST.gpus[1].uuid
-    assert ask("-L") == f"GPU 0: {gpu.NAME} (UUID: {uuid})\n"
+    assert ask("-L") == f"GPU 0: {nvidia_smi.NAME} (UUID: {uuid})\n"
     assert ask("--query-gpu=index,uuid", "--format=csv,noheader") == f"0, {uuid}\n"
     assert ask("--format=csv", "--query-gpu=uuid") == f"uuid\n{uuid}\n"
     assert ask("--query-gpu=memory.total", "--format=csv,noheader,nounits") == "16384\n"
+    headed = ask("--query-gpu=gpu_name,memory.total,gpu_uuid", "--format=csv")
+    assert headed == f"name, memory.total [MiB], uuid\n{nvidia_smi.NAME}, 16384 MiB, {uuid}\n"
+    for name in ("0", uuid, "00000000:01:00.0"):
+        assert ask("-i", name, "--query-gpu=uuid", "--format=csv,noheader") == f"{uuid}\n"
+        assert uuid in ask(f"--id={name}", "-L")
+    tree = ElementTree.fromstring(ask("-q", "-x"))
+    assert [gpu.findtext("uuid") for gpu in tree.iter("gpu")] == [uuid]
+    assert tree.findtext("attached_gpus") == "1"
+    assert f"GPU UUID                              : {uuid}" in ask("-q")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("-i", "7", "-L"), 6, "No devices were found"),
+        (("--query-gpu=colour", "--format=csv"), 2, 'Field "colour" is not a valid field'),
+        (("--frobnicate",), 2, "Invalid combination"),
+    ],
+)
+def test_nvidia_smi_fails_as_nvidias_does(
+    arguments: tuple[str, ...], code: int, says: str, tmp_path: Path
+) -> None:
+    with tarfile.open(fileobj=io.BytesIO(nvidia_smi.archive([Device(0, "GPU-a")]))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    done = subprocess.run(
+        [tmp_path / "usr/bin/nvidia-smi", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert says in done.stdout
 
 
 def test_real_host_passes_the_request_to_the_engine() -> None:

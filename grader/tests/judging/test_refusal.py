@@ -51,7 +51,7 @@ def test_service_that_hides_its_loss(answer: Response, was_healthy: bool, messag
 
 
 def worked(right: Response, without: Response, wrong: Response) -> Work:
-    return Work("key-1", "7e57", right, without, wrong, 0.0)
+    return Work("key-1", "7e57", right, without, {"a wrong key": wrong}, {}, 0.0)
 
 
 def test_key_that_is_asked_for(bench: Bench, evidence: list[Evidence]) -> None:

@@ -10,6 +10,7 @@ from grader.judging.scenes.production import Production
 from grader.probe.bench import Bench
 from grader.probe.start import Start
 from grader.tests.judging.conftest import Built
+from grader.verdict.outcome import LearnerFault
 
 pytestmark = pytest.mark.slow
 
@@ -17,13 +18,16 @@ COMPOSE = """services:
   scorer:
     build: .
     restart: unless-stopped
+    secrets: [api_key]
     healthcheck:
       test: [CMD, python, -c, "import urllib.request as u; u.urlopen('http://localhost:8000/health')"]
+secrets: {api_key: {file: ./api_key.txt}}
 """
+FILES = {"api_key.txt": b"of the folder"}
 
 
 def prepared(traits: str, built: Built, start: Start, text: str = COMPOSE) -> Production:
-    return production.prepare(compose.read(text).service(), built(traits), start)
+    return production.prepare(compose.read(text, files=FILES).service(), built(traits), start)
 
 
 def test_requests_with_and_without_the_key(built: Built, start: Start) -> None:
@@ -32,13 +36,20 @@ def test_requests_with_and_without_the_key(built: Built, start: Start) -> None:
     running = service.run()
     work = production.work(running, service.key)
     assert work.right.json() == {"score": 4.75}
-    assert (work.without.status, work.wrong.status) == (401, 401)
+    assert work.without.status == 401
+    assert {answer.status for answer in work.wrong.values()} == {401}
+    assert len(work.garbled) == len(production.GARBLED)
     end = production.end(running, service)
     assert f"{work.request} predicted" in end.printed
     assert end.shutdown.answer.ok
     assert end.shutdown.end
     assert end.shutdown.end.code == 0
     assert work.begun < end.at
+
+
+def test_service_that_is_given_no_key_is_not_started(built: Built, start: Start) -> None:
+    with pytest.raises(LearnerFault, match="a secret called api_key"):
+        prepared("keyed", built, start, COMPOSE.replace("    secrets: [api_key]\n", ""))
 
 
 def test_service_that_needs_its_key_ends_without_it_and_comes_back(

@@ -1,0 +1,80 @@
+"""What a build failed for that only the lab lacks: a package, a network, a newer frontend.
+
+A build here has no network and finds packages in the lab's own stores (docker/base). What isn't
+there fails with the tool's own words; they are read here, so that nobody pays for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from grader.verdict.outcome import NotInLab
+
+_PIP = (
+    re.compile(r"No matching distribution found for ([\w.\[\],<>=!~ -]+)"),
+    re.compile(r"Because ([\w.-]+) was not found in the"),
+    re.compile(r"Because there (?:is|are) no versions? of ([\w.-]+(?:[=<>!~]+[\w.]+)?)"),
+    re.compile(r"No solution found when resolving .*?: *([\w.-]+)"),
+)
+_APT = (
+    re.compile(r"E: Unable to locate package (\S+)"),
+    re.compile(r"E: Package '?([^'\s]+)'? has no installation candidate"),
+    re.compile(r"E: Version '[^']*' for '([^']+)' was not found"),
+)
+_NETWORK = re.compile(
+    r"Temporary failure in name resolution|Temporary failure resolving|Could not resolve host"
+    r"|unable to resolve host address|Name or service not known|Network is unreachable"
+    r"|getaddrinfo EAI_AGAIN|NameResolutionError|nodename nor servname|dns error"
+    r"|dial tcp: lookup|Failed to establish a new connection|Could not resolve proxy",
+    re.IGNORECASE,
+)
+_UPDATES = re.compile(r"\bapt(-get)?\b[^\n;&|]*\bupdate\b")
+_FRONTEND = (
+    (re.compile(r"unexpected key '(env)' in 'env="), "secrets as variables (env=)", "1.10"),
+    (re.compile(r"unknown flag: (--exclude)"), "--exclude", "1.19"),
+    (re.compile(r"unknown flag: (--parents)"), "--parents", "1.20"),
+    (re.compile(r"unknown flag: (--unpack)"), "--unpack", "1.17"),
+    (re.compile(r"unknown flag: (--start-interval)"), "--start-interval", "1.6"),
+    (re.compile(r"unknown flag: (--device)"), "--device", "1.14-labs"),
+    (re.compile(r"unknown flag: (--security)"), "--security", "1.3-labs"),
+)
+"""What BuildKit's frontend says of an option that it doesn't know yet, and the version of
+docker/dockerfile that does (its release notes)."""
+
+HOW = "An instructor can add it (docs/instructors.md, Packages)."
+
+
+def found(reason: str, output: Sequence[str], place: str, text: str) -> NotInLab | None:
+    """What the lab lacks, or None where the build failed for another reason.
+
+    ``reason`` is BuildKit's, ``output`` what the step printed, ``place`` the line's own words for
+    the message, ``text`` the Dockerfile.
+    """
+    for pattern, what, version in _FRONTEND:
+        if pattern.search(reason):
+            return NotInLab(
+                f"{place}BuildKit here doesn't know {what}: that takes the frontend "
+                f"docker/dockerfile:{version} or newer, and the lab fetches none. Write it "
+                "without. Nothing was scored."
+            )
+    said = "\n".join(output)
+    for pattern in _PIP:
+        if match := pattern.search(said):
+            return NotInLab(
+                f"{place}The lab's store of Python packages has no "
+                f"{match[1].strip()[:80]}: grading builds have no network. {HOW} Nothing was "
+                "scored."
+            )
+    for pattern in _APT:
+        if (match := pattern.search(said)) and _UPDATES.search(text):
+            return NotInLab(
+                f"{place}The lab's archive has no Debian package {match[1][:80]}: grading builds "
+                f"have no network. {HOW} Nothing was scored."
+            )
+    if match := _NETWORK.search(said):
+        return NotInLab(
+            f"{place}This step reaches for a network ({match[0]}), and grading builds have none. "
+            "Take what the lab has, or what lies in the folder. Nothing was scored."
+        )
+    return None
