@@ -56,6 +56,16 @@ def _is_map(asked: Any) -> bool:
     return asked is not None
 
 
+def conditions(file: ComposeFile, name: str) -> dict[str, str]:
+    """What a service waits for before it starts, without what isn't required."""
+    asked = _long_form(file.asked[name].get("depends_on"))
+    return {
+        other: str((how or {}).get("condition", "service_started"))
+        for other, how in asked.items()
+        if (how or {}).get("required", True)
+    }
+
+
 def services(text: str, needed_by: Needs, files: Mapping[str, bytes]) -> dict[str, Service]:
     """What Compose makes of the services in ``needed_by``. One that only waits may have any image:
     ours stands in. Raises LearnerFault or NotInLab."""

@@ -21,6 +21,17 @@ def own(processes: Sequence[Process]) -> tuple[Process, ...]:
     return tuple(process for process in processes if descends(process.host_pid))
 
 
+def assert_user(user: str) -> None:
+    """Whoever is started without more words, a health check or ``docker exec``, isn't root.
+    ``user`` is the configuration's own word."""
+    name = user.partition(":")[0]
+    assert name not in ("", "root", "0"), (
+        f"The service steps down from root by itself, and the container's user is "
+        f"{name or 'root, since USER names none'}: its health check and every docker exec run as "
+        "root."
+    )
+
+
 def assert_not_root(processes: Iterable[Process]) -> None:
     """No process has root's uid or group in any of its places."""
     for process in processes:

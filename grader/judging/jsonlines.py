@@ -29,6 +29,36 @@ def _refused(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def flaw(text: str) -> str:
+    """Why a line that looks like JSON is none, as a sentence; empty where nothing is known."""
+    found: list[str] = []
+
+    def constant(name: str) -> str:
+        found.append(name)
+        return name
+
+    try:
+        value = json.loads(text, parse_constant=constant)
+    except (ValueError, RecursionError):
+        return ""
+    if not found or not isinstance(value, dict):
+        return ""
+    fields = [key for key, each in value.items() if each == found[0]]
+    where = f"Its field {fields[0]}" if fields else "A value in it"
+    return f"A line isn't JSON: {text[:60]!r} … {where} is {found[0]}, which JSON doesn't have."
+
+
+def has_frame(value: object, file: str, function: str) -> bool:
+    """Whether somewhere in a line a traceback's frame stands as an object: a file and a function
+    of these names."""
+    if isinstance(value, dict):
+        texts = [each for each in value.values() if isinstance(each, str)]
+        if any(text.endswith(file) for text in texts) and function in texts:
+            return True
+        return any(has_frame(each, file, function) for each in value.values())
+    return isinstance(value, list) and any(has_frame(each, file, function) for each in value)
+
+
 def show(bench: Bench, *lines: Line | str | None) -> None:
     """Leave lines as evidence."""
     shown = [
@@ -36,7 +66,8 @@ def show(bench: Bench, *lines: Line | str | None) -> None:
         for line in lines
         if line is not None
     ]
-    bench.record(Evidence("docker logs web", "\n".join(shown)[:1500] or "(no such line)"))
+    if shown:
+        bench.record(Evidence("docker logs web", "\n".join(shown)[:1500]))
 
 
 def assert_json(bench: Bench, raw: Sequence[str]) -> None:
@@ -45,8 +76,9 @@ def assert_json(bench: Bench, raw: Sequence[str]) -> None:
     show(bench, *(odd[:3] or raw[:3]))
     assert raw, "The service printed nothing at all."
     assert not odd, (
-        f"{len(odd)} of {len(raw)} lines are not a JSON object; the first is {odd[0][:200]!r}."
-    )
+        f"{len(odd)} of {len(raw)} lines are not a JSON object; the first is {odd[0][:200]!r}. "
+        + flaw(odd[0])
+    ).strip()
 
 
 def assert_fields(bench: Bench, lines: Sequence[Line]) -> None:
@@ -55,6 +87,11 @@ def assert_fields(bench: Bench, lines: Sequence[Line]) -> None:
         missing = [name for name in REQUIRED if not isinstance(line.get(name), str)]
         if missing:
             show(bench, line)
+        other = [name for name in missing if name in line]
+        assert not other, (
+            f"A line's {other[0]} is {json.dumps(line[other[0]])[:60]}; it should be a text"
+            + (", in ISO 8601." if other[0] == "timestamp" else ".")
+        )
         assert not missing, f"A line has no {' and no '.join(missing)}: {json.dumps(line)[:200]}."
 
 

@@ -6,7 +6,10 @@ How it was brought into that position isn't known here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from grader.judging.scenes.missing import Keyless, Modelless
+from grader.verdict.facts import Response
 
 
 def assert_needs_key(keyless: Keyless) -> None:
@@ -23,6 +26,15 @@ def assert_comes_back(keyless: Keyless) -> None:
     """After such an end the engine started it again."""
     code = keyless.end.code if keyless.end else None
     assert keyless.came_back, f"The service ended with exit code {code} and was not started again."
+
+
+def assert_told_from_faults(garbled: Mapping[str, Response]) -> None:
+    """Bodies that aren't a prediction's are refused with 422, by body."""
+    for body, answer in garbled.items():
+        assert answer.status == 422, (
+            f"POST /predict with the body {body} came to {answer}; it should be 422: the fault is "
+            "the caller's, and the log shouldn't call it the service's."
+        )
 
 
 def assert_needs_model(modelless: Modelless) -> None:

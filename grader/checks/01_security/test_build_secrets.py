@@ -43,6 +43,9 @@ def _begun(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
+STARTERS_KEY = "dev-key-for-everybody"
+
+
 @pytest.mark.points(1)
 @pytest.mark.hint(
     "Read the message of the build: it names the line that failed.",
@@ -112,6 +115,15 @@ def test_no_secret_in_config(image: Image, canaries: Canaries, bench: Bench) -> 
         if canaries.found_in(line)
     ]
     bench.record(Evidence(CONFIG, "\n".join(dict.fromkeys(rows)) or "none"))
+    default = image.environment.get("API_KEY")
+    assert not default, (
+        "API_KEY is set in the environment (ENV) of the image: docker inspect shows it to "
+        "everybody, and the service signs with it wherever no other key is given."
+    )
+    for place, text in texts.items():
+        assert STARTERS_KEY not in text, (
+            f"The key that the service signs with stands in {place} of the image."
+        )
     for place, secrets in found.items():
         for name, form in secrets.items():
             encoded = "" if form == "as it is" else f" ({form})"

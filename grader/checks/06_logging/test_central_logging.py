@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader.compose import Service, logging
+from grader.compose import ComposeFile, Service, logging
 from grader.engine.image import Image
+from grader.judging import dependents
 from grader.probe.bench import Bench
 from grader.probe.collector import Collector, Event
 from grader.probe.container import Container
@@ -20,6 +21,7 @@ from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("central_logging")
 
+WAITS = ("service_healthy", "service_completed_successfully")
 ON_THIS_MACHINE = ("json-file", "local", "none")
 ARRIVE_SECONDS = 6.0
 ANSWER_SECONDS = 4.0
@@ -156,7 +158,11 @@ def test_tag_is_set(delivery: Delivery, bench: Bench) -> None:
     'fluentd-async: "true"',
 )
 def test_service_survives_lost_collector(
-    begin: Callable[[], Container], delivery: Delivery, collector: Collector, bench: Bench
+    begin: Callable[[], Container],
+    delivery: Delivery,
+    collector: Collector,
+    compose_file: ComposeFile,
+    bench: Bench,
 ) -> None:
     """Without the collector the service goes on answering, and starts anew.
 
@@ -169,6 +175,11 @@ def test_service_survives_lost_collector(
             '{"status": "ok"}',
         )
     )
+    for other, condition in dependents.conditions(compose_file, "scorer").items():
+        assert condition not in WAITS, (
+            f"The service waits for {other} ({condition}): when that one isn't well, docker "
+            "compose up doesn't start the service."
+        )
     collector.lose()
     path = f"/chatter?bytes={CHATTER_LINES * CHATTER_WIDTH}&width={CHATTER_WIDTH}"
     answer = delivery.container.send(path, method="POST", timeout=ANSWER_SECONDS, receipt=False)()

@@ -3,81 +3,28 @@
 from __future__ import annotations
 
 import json
-import secrets
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pytest
 
 from grader.engine.image import Image
 from grader.judging import jsonlines
-from grader.judging.jsonlines import Line, parsed, show
+from grader.judging.jsonlines import parsed, show
+from grader.judging.scenes import logged
+from grader.judging.scenes.logged import Run
 from grader.probe.bench import Bench
-from grader.probe.container import Container
 from grader.probe.start import Start
-from grader.verdict.facts import Response
-from grader.verdict.outcome import LearnerFault
 
 pytestmark = pytest.mark.exercise("json_logs")
 
-FAR_AWAY = "TZ=Asia/Kathmandu"
-"""A local time that differs from UTC by 5:45 h, so that it can't be taken for it."""
-STOP_SECONDS = 8.0
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a process printed in its whole life, and the requests that it was asked.
-
-    ``begun`` and ``ended`` are seconds since the epoch; ``predict``, ``odd`` and ``fail`` are the
-    request ids, drawn anew for each grading."""
-
-    raw: tuple[str, ...]
-    answers: Mapping[str, Response]
-    ids: Mapping[str, str]
-    begun: float
-    ended: float
-
-    @property
-    def lines(self) -> list[Line]:
-        """The lines that are JSON objects."""
-        return [line for text in self.raw if (line := parsed(text)) is not None]
-
-    def said(self, message: str, request: str = "") -> Line | None:
-        """The line of the given app with this message, of this request when one is named."""
-        for line in self.lines:
-            if str(line.get("message", line.get("event", ""))).startswith(message) and (
-                not request or self.ids[request] in json.dumps(line)
-            ):
-                return line
-        return None
-
-
-def _live(start: Start, image: Image, environment: list[str]) -> Run:
-    """Start the service, send it one request of each kind, stop it, read what it printed."""
-    begun = time.time()
-    service = start(image, config={"Env": [FAR_AWAY, *environment]})
-    ids = {name: f"{name}-{secrets.token_hex(6)}" for name in ("predict", "odd", "fail")}
-    answers = {name: _ask(service, name, identity) for name, identity in ids.items()}
-    service.signal("SIGTERM")
-    if service.wait_exit(STOP_SECONDS) is None:
-        raise LearnerFault(f"The service did not stop within {STOP_SECONDS:.0f} s of SIGTERM.")
-    logs = service.lines()
-    return Run(tuple(text for text in logs.lines if text), answers, ids, begun, time.time())
-
-
-def _ask(service: Container, name: str, identity: str) -> Response:
-    headers = {"Content-Type": "application/json", "X-Request-Id": identity}
-    body = b'{"features": [1.0, 2.0, 3.0]}'
-    path = f"/{name}"
-    return service.send(path, method="POST", body=body, headers=headers, receipt=False)()
+LINE_SECONDS = 2.0
+ODD = ("opaque", "raw", "names", "score")
+"""What the given app passes as extra where it is hard to write as JSON."""
 
 
 @pytest.fixture(scope="module")
 def run(start: Start, image: Image) -> Run:
     """One life at the default level."""
-    return _live(start, image, [])
+    return logged.live(start, image, [], LINE_SECONDS)
 
 
 @pytest.mark.points(2)
@@ -93,7 +40,7 @@ def test_every_line_is_json(run: Run, bench: Bench) -> None:
     A collector parses line by line. One line of plain text is lost, or breaks what follows.
     """
     jsonlines.assert_json(bench, run.raw)
-    access = [line for line in run.lines if "/predict" in json.dumps(line)]
+    access = [text for text in run.raw if "/predict" in text]
     assert access, "uvicorn's line about the request to /predict is missing: don't silence it."
 
 
@@ -171,7 +118,9 @@ def test_exception_is_one_line(run: Run, bench: Bench) -> None:
     text = json.dumps(line)
     names_it = "IndexError" in text and "list index out of range" in text
     assert names_it, "The line doesn't say which exception it was (IndexError: list index …)."
-    says_where = "app.py" in text and "in fail" in text
+    says_where = ("app.py" in text and "in fail" in text) or jsonlines.has_frame(
+        line, "app.py", "fail"
+    )
     assert says_where, (
         "The line names the exception and has no traceback: where in app.py it happened is lost."
     )
@@ -190,33 +139,43 @@ def test_level_is_configurable(run: Run, start: Start, image: Image, bench: Benc
     """
     hidden = run.said("features")
     assert hidden is None, "Without LOG_LEVEL the level is INFO; a debug line was printed."
-    verbose = _live(start, image, ["LOG_LEVEL=DEBUG"])
+    verbose = logged.live(start, image, ["LOG_LEVEL=DEBUG"])
     shown = verbose.said("features", "predict") or verbose.said("features")
     show(bench, shown)
     assert shown, "With LOG_LEVEL=DEBUG the debug line of the request doesn't appear."
-    quiet = _live(start, image, ["LOG_LEVEL=warning"])
+    quiet = logged.live(start, image, ["LOG_LEVEL=warning"])
     info = quiet.said("predicted")
     show(bench, info)
     assert info is None, "With LOG_LEVEL=warning an info line still appears."
+    loud = [line for line in quiet.lines if str(line.get("level")).lower() in ("info", "debug")]
+    show(bench, *loud[:1])
+    assert not loud, (
+        f"With LOG_LEVEL=warning a line of level {loud[0]['level']!r} still appears, from the "
+        f"logger {loud[0].get('logger')!r}: the level is set on it, not taken from LOG_LEVEL."
+    )
     error = quiet.said("prediction failed")
     assert error, "With LOG_LEVEL=warning the line about the error has gone as well."
 
 
 @pytest.mark.points(1)
-@pytest.mark.expects('the line "scorer stopped", after SIGTERM')
+@pytest.mark.expects("each line when it is logged; the last one after SIGTERM")
 @pytest.mark.hint(
     "A buffer that is full later is too late when the process ends.",
     "logging.StreamHandler flushes after each record; a queue or a memory handler must be closed.",
 )
 def test_flushes_before_exit(run: Run, bench: Bench) -> None:
-    """The last line before the end is there.
+    """Each line comes out when it is logged, the last one before the end too.
 
-    The lines before an end are the ones that explain it.
+    The lines before an end are the ones that explain it, and a kill takes a buffer along.
     """
     last = run.said("scorer stopped")
     show(bench, last or (run.raw[-1] if run.raw else None))
     assert last, (
         'The service logs "scorer stopped" when it is asked to stop; the line never came out.'
+    )
+    assert run.came, (
+        f"The line about a prediction didn't come out within {LINE_SECONDS:.0f} s of it, while the "
+        "service ran: it lay in a buffer."
     )
 
 
@@ -235,5 +194,11 @@ def test_survives_bad_values(run: Run, bench: Bench) -> None:
     line = run.said("odd values", "odd")
     show(bench, line)
     assert answer.ok, f"The request came to {answer}: logging must not break it."
-    assert line, "The line about the odd values is lost, or is not JSON."
+    bad = next((text for text in run.raw if "odd values" in text and not parsed(text)), "")
+    assert line, jsonlines.flaw(bad) or "The line about the odd values is lost, or is not JSON."
     assert line.get("request_id") == run.ids["odd"], "The line has lost its request_id."
+    lost = [name for name in ODD if f'"{name}"' not in json.dumps(line)]
+    assert not lost, (
+        f"The line has nothing for {' and '.join(lost)}, which the app passes as extra beside "
+        "request_id: whatever is passed belongs in the line, as text where JSON has no form for it."
+    )

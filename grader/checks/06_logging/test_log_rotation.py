@@ -22,6 +22,8 @@ MB = 1_000_000
 MOST = 30 * MB
 UNBOUNDED = 32 * MB
 """Written where nothing bounds the log."""
+LEAST = 1000
+"""The least size in bytes of a file that holds a line."""
 FRAME = 110
 """Bytes that json-file adds to a line of ours, about."""
 WRITE_SECONDS = 30.0
@@ -80,7 +82,9 @@ def kept(service: Service, image: Image, start: Start, bench: Bench) -> Kept:
     container.wait_exit(END_SECONDS)
     details, last = _newest(bench.engine.last_line(container.id))
     first = _number(bench.engine.first_line(container.id).decode("utf-8", "replace"))
-    known = {key: value for key, value in details.items() if service.labels.get(key) == value}
+    labels = {**image.labels, **service.labels}
+    ours = {*bench.session.labels}
+    known = {key: v for key, v in details.items() if labels.get(key) == v and key not in ours}
     return Kept(size, files, count, first, last, width, known)
 
 
@@ -151,6 +155,11 @@ def test_logs_are_bounded(kept: Kept, bench: Bench) -> None:
         f"Nothing bounds the log: all {kept.written * kept.width / MB:.0f} MB that were written "
         "are still there."
     )
+    assert kept.last, "Nothing of what the service printed is in the log."
+    assert kept.size >= LEAST, (
+        f"max-size is {kept.size} bytes, less than a line: a number without a unit is bytes, and "
+        '"10m" is ten megabytes.'
+    )
     bound = kept.size * kept.files
     assert bound <= MOST, (
         f"{kept.files} files of {kept.size / MB:g} MB are {bound / MB:g} MB; at most 30 are left "
@@ -210,4 +219,7 @@ def test_labels_are_attached(kept: Kept, bench: Bench) -> None:
     assert kept.attached, (
         "No label of the service is attached to its lines. The option labels takes the names of "
         "labels that the service has."
+    )
+    assert kept.attached.get("service") == "scorer", (
+        f"The lines carry {shown}; the label that tells this service from others is service=scorer."
     )

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.exercise("production_image"), pytest.mark.observed]
 
 SERVICE = "app.py"
 SECRETS = (".env", "credentials.json")
+BUSY_SECONDS = 1.6  # of the request in flight: more than a second of grace
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def shutdown(running: Container, image: Image, prediction: Prediction) -> Shutdo
     """The end of that container, so it comes after everything else."""
     del prediction
     served_by = (running.get("/whoami").json() or {}).get("pid")
-    return shutdowns.observe(running, image.stop_signal, server=served_by or 0)
+    return shutdowns.observe(running, image.stop_signal, server=served_by or 0, busy=BUSY_SECONDS)
 
 
 @pytest.mark.points(1)
@@ -114,13 +115,14 @@ def test_size_within_budget(seen: Contents, bench: Bench) -> None:
     "Which user runs CMD when the Dockerfile doesn't say?",
     "USER 10001:10001 needs no entry in /etc/passwd; the user must be able to read the code.",
 )
-def test_process_not_root(processes: tuple[Process, ...], running: Container) -> None:
+def test_process_not_root(processes: tuple[Process, ...], running: Container, image: Image) -> None:
     """No process of the container has root's uid or group.
 
     Whoever breaks into the service gets what its processes have.
     """
     running.show(processes)
     identity.assert_not_root(processes)
+    identity.assert_user(image.user)
 
 
 @pytest.mark.points(2)
