@@ -7,6 +7,7 @@ Other programs' command lines are compared word by word.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -75,6 +76,17 @@ _SUBCOMMANDS: Mapping[str, _Flags] = {
     "stats": _Flags(switches={"a": "all"}, long_switches=frozenset(("no-stream", "no-trunc"))),
 }
 _GROUPS = ("container", "image", "buildx")
+_OTHERS: Mapping[str, _Flags] = {
+    "trivy": _Flags(
+        valued={"s": "severity", "f": "format", "o": "output"},
+        switches={"q": "quiet", "d": "debug"},
+        long_switches=frozenset(("ignore-unfixed", "no-progress")),
+    ),
+}
+"""Other programs whose options are understood: the first word behind them is a subcommand."""
+_SETS = frozenset({"severity", "scanners", "secret", "mount"})
+"""Options whose value is a list with commas, in any order; given twice they add up."""
+_ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 
 
 @dataclass(frozen=True)
@@ -102,19 +114,28 @@ class CommandLine:
         return CommandLine(self.words, kept, self.arguments)
 
 
-def parse(text: str) -> CommandLine:
-    """Raises ValueError, with a sentence, when quotes are open or nothing is there."""
+def words(text: str) -> list[str]:
+    """The words of a command, without what may stand before it: a prompt, variables, sudo. Raises
+    ValueError, with a sentence, when quotes are open or nothing is there."""
     try:
-        words = shlex.split(text.strip().removeprefix("$ ").replace("\\\n", " "))
+        found = shlex.split(text.strip().removeprefix("$ ").replace("\\\n", " "))
     except ValueError as error:
         raise ValueError("A quotation mark is opened and never closed.") from error
-    if words[:1] == ["sudo"]:
-        words = words[1:]
-    if not words:
+    while found and (found[0] == "sudo" or _ASSIGNMENT.match(found[0])):
+        found = found[1:]
+    if not found:
         raise ValueError("There is no command yet.")
-    if words[0] != "docker":
-        return CommandLine((words[0],), frozenset(), tuple(words[1:]))
-    rest = words[1:]
+    return found
+
+
+def parse(text: str) -> CommandLine:
+    """Raises ValueError, with a sentence, when quotes are open or nothing is there."""
+    program, *rest = words(text)
+    if program in _OTHERS:
+        name = rest[0] if rest else ""
+        return _split((program, name), rest[1:], _OTHERS[program])
+    if program != "docker":
+        return CommandLine((program,), frozenset(), tuple(rest))
     if rest[:1] and rest[0] in _GROUPS:
         rest = rest[1:]
     name, rest = (rest[0], rest[1:]) if rest else ("", [])
@@ -142,7 +163,25 @@ def _split(words: tuple[str, ...], rest: list[str], flags: _Flags) -> CommandLin
                 options.add((name, value if equals else queue.pop(0) if queue else ""))
         else:
             _shorts(word[1:], queue, flags, options)
-    return CommandLine(words, frozenset(options), tuple(arguments))
+    return CommandLine(words, _sorted(options), tuple(arguments))
+
+
+def _sorted(options: set[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Options with the parts of a list in one order; those of severities in one list."""
+    found = set()
+    severities: set[str] = set()
+    for name, value in options:
+        if name == "severity":
+            severities |= set(value.split(","))
+        elif name in _SETS:
+            parts = (re.sub(r"^source=", "src=", part) for part in value.split(","))
+            kept = sorted(part.replace("src=./", "src=") for part in parts if part != "type=file")
+            found.add((name, ",".join(kept)))
+        else:
+            found.add((name, value))
+    if severities:
+        found.add(("severity", ",".join(sorted(severities))))
+    return frozenset(found)
 
 
 def _shorts(letters: str, queue: list[str], flags: _Flags, options: set[tuple[str, str]]) -> None:

@@ -7,12 +7,26 @@ is told kindly and counts as not yet answered.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.notebook import command_line
+from grader.notebook import command_line, typed
 from grader.notebook.question import Question
+
+_NUMBER = re.compile(r"([-+]?[\d_]*[.,]?\d+(?:e[-+]?\d+)?)\s*([a-zA-Z%µ]*)\.?$")
+_UNITS: Mapping[str, tuple[str, ...]] = {
+    "megabyte": ("mb", "m", "megabyte", "megabytes"),
+    "mib": ("mib", "mb", "m", "mebibytes"),
+    "gib": ("gib", "gb", "g"),
+    "second": ("s", "sec", "second", "seconds"),
+    "minute": ("min", "minute", "minutes"),
+    "cpu": ("cpu", "cpus"),
+    "percent": ("%", "percent"),
+    "probe": ("probes", "probe"),
+    "time": ("times",),
+}
 
 
 @dataclass(frozen=True)
@@ -39,14 +53,13 @@ def judge(question: Question, answer: Any) -> Verdict:
     return _command(question, answer)
 
 
-def shuffled(question: Question) -> list[int]:
-    """The options' indices in the order shown: the file's own, but steps to be put in order are
-    mixed, always the same way and never already right."""
+def shuffled(question: Question, learner: str = "") -> list[int]:
+    """The options' indices in the order shown: mixed, for each ``learner`` in an order of their own
+    that stays the same; steps to be put in order are never already right."""
     order = list(range(len(question.options)))
-    if question.kind == "order":
-        random.Random(question.id).shuffle(order)  # noqa: S311 - mixed, not secret
-        if order == sorted(order):
-            order.reverse()
+    random.Random(f"{learner}{question.id}").shuffle(order)  # noqa: S311 - mixed, not secret
+    if question.kind == "order" and order == sorted(order):
+        order.reverse()
     return order
 
 
@@ -85,9 +98,15 @@ def _answer(count: int) -> str:
 
 
 def _number(question: Question, answer: Any) -> Verdict:
+    written = _NUMBER.match(str(answer).strip())
+    unit = written[2].lower() if written else ""
+    if unit and unit not in _units(question.text):
+        return Verdict(None, "Write the number alone, in the unit that the question asks for.")
     try:
-        value = float(str(answer).strip().replace(",", ".").replace("_", ""))
+        value = float(written[1].replace(",", ".").replace("_", "")) if written else float("nan")
     except ValueError:
+        value = float("nan")
+    if value != value:
         return Verdict(None, "That is not a number that can be read; write it with digits.")
     if abs(value - (question.answer or 0.0)) <= question.tolerance:
         return Verdict(True, question.why)
@@ -95,6 +114,11 @@ def _number(question: Question, answer: Any) -> Verdict:
         if mistake.value is not None and abs(value - mistake.value) <= question.tolerance:
             return Verdict(False, mistake.why)
     return Verdict(False, question.otherwise)
+
+
+def _units(text: str) -> set[str]:
+    """The ways to write the units that a question's text names."""
+    return {unit for word, units in _UNITS.items() if word in text.lower() for unit in units}
 
 
 def _order(question: Question, answer: Any) -> Verdict:
@@ -117,10 +141,13 @@ def _command(question: Question, answer: Any) -> Verdict:
         given = command_line.parse(str(answer))
     except ValueError as error:
         return Verdict(None, str(error))
-    bare = given.without(question.optional)
-    accepted = (command_line.parse(text).without(question.optional) for text in question.accepts)
-    if any(bare == right for right in accepted):
-        return Verdict(True, question.why)
+    try:
+        if any(
+            typed.same(given, str(answer), right, question.optional) for right in question.accepts
+        ):
+            return Verdict(True, question.why)
+    except typed.Refused as refused:
+        return Verdict(False, f"docker refuses this command: {refused}")
     for mistake in question.mistakes:
         if (mistake.has and given.has(mistake.has)) or (
             mistake.lacks and not given.has(mistake.lacks)

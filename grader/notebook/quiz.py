@@ -24,6 +24,7 @@ from grader.notebook.message import say
 from grader.notebook.prose import with_code
 from grader.notebook.question import Question, Quiz
 from grader.notebook.widget import place
+from grader.store import order
 from grader.verdict.outcome import UsageError
 from grader.verdict.text import clean
 
@@ -39,7 +40,7 @@ class QuizForm(anywidget.AnyWidget):
 
     def __init__(self, quiz: Quiz, answered: frozenset[str]) -> None:
         self._quiz = quiz
-        super().__init__(content=content(quiz, answered))
+        super().__init__(content=content(quiz, answered, order.of_learner()))
         self.on_msg(self._answer)
 
     def _answer(self, widget: Any, message: Any, buffers: Any) -> None:
@@ -63,11 +64,12 @@ def quiz(section: str, part: str = "") -> None:
         say(str(error), "problem")
         return
     place(QuizForm(chosen, store.quiz_answered(chosen.section)))
-    display({"text/html": static(chosen), "text/plain": f"Quiz: {chosen.title}"}, raw=True)
+    page = static(chosen, order.of_learner())
+    display({"text/html": page, "text/plain": f"Quiz: {chosen.title}"}, raw=True)
 
 
-def content(quiz: Quiz, answered: frozenset[str]) -> dict[str, Any]:
-    """Everything that the form shows, and nothing of what is right."""
+def content(quiz: Quiz, answered: frozenset[str], learner: str = "") -> dict[str, Any]:
+    """Everything that the form shows, and nothing of what is right; ``learner`` mixes options."""
     return {
         "title": quiz.title,
         "questions": [
@@ -77,7 +79,7 @@ def content(quiz: Quiz, answered: frozenset[str]) -> dict[str, Any]:
                 "html": html(question.text),
                 "options": [
                     {"index": index, "html": inline(question.options[index].text)}
-                    for index in shuffled(question)
+                    for index in shuffled(question, learner)
                 ],
                 "answered": question.id in answered,
             }
@@ -101,12 +103,13 @@ def reply(question: Question, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def static(quiz: Quiz) -> str:
+def static(quiz: Quiz, learner: str = "") -> str:
     """The questions as plain HTML, without answers."""
     parts = []
     for number, question in enumerate(quiz.questions, 1):
         options = "".join(
-            f"<li>{inline(question.options[index].text)}</li>" for index in shuffled(question)
+            f"<li>{inline(question.options[index].text)}</li>"
+            for index in shuffled(question, learner)
         )
         parts.append(
             f'<div style="margin: 10px 0">{html(f"{number}. {question.text}")}'

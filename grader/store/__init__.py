@@ -21,6 +21,7 @@ __all__ = [
     "Results",
     "database",
     "hints_seen",
+    "order",
     "progress",
     "quiz_answered",
     "record",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,37 @@ def test_order_is_never_shown_solved(path: Path) -> None:
     for asked in question.load(path).questions:
         if asked.kind == "order":
             assert judge(asked, shuffled(asked)).right is False
+
+
+def test_options_have_an_order_of_their_own_for_each_learner() -> None:
+    """The right one stands in every place for somebody, and always in the same for one."""
+    asked = next(
+        each for path in QUIZZES for each in question.load(path).questions if each.kind == "single"
+    )
+    right = next(index for index, option in enumerate(asked.options) if option.right)
+    places = {shuffled(asked, f"learner {number}").index(right) for number in range(60)}
+    assert places == set(range(len(asked.options)))
+    assert shuffled(asked, "a") == shuffled(asked, "a")
+
+
+TYPED = [
+    (id, answer, kind == "right")
+    for id, kinds in tomllib.loads(Path(__file__).with_name("typed.toml").read_text()).items()
+    for kind, answers in kinds.items()
+    for answer in answers
+]
+
+
+@pytest.mark.parametrize(("id", "answer", "right"), TYPED)
+def test_typed_answer_is_judged_by_what_it_would_do(id: str, answer: str, right: bool) -> None:
+    asked = {each.id: each for path in QUIZZES for each in question.load(path).questions}
+    assert judge(asked[id], answer).right is right
+
+
+def test_a_command_that_docker_refuses_is_answered_in_its_words() -> None:
+    asked = {each.id: each for path in QUIZZES for each in question.load(path).questions}
+    said = judge(asked["no_swap"], "docker run -d --rm --restart always -m 256m scorer").text
+    assert "docker refuses this command: conflicting options" in said
 
 
 @pytest.mark.parametrize("path", QUIZZES, ids=lambda path: path.parent.name)
@@ -105,7 +137,7 @@ COMMAND = Question(
         (NUMBER, "5", False, "half"),
         (NUMBER, "7", False, "no"),
         (NUMBER, "ten", None, "not a number"),
-        (NUMBER, "nan", False, "no"),
+        (NUMBER, "nan", None, "not a number"),
         (COMMAND, "docker run -d --rm web", True, "because"),
         (COMMAND, "docker run web", False, "leaves it behind"),
         (COMMAND, "docker run --rm --privileged web", False, "too much"),
