@@ -12,6 +12,7 @@ from grader.judging.scenes.loading import (
     ARRIVED,
     QUICK_SECONDS,
     WEIGHTS,
+    Held,
     Loading,
     SecondLife,
 )
@@ -43,6 +44,12 @@ NO_GPU = (
 @pytest.fixture(scope="module")
 def loading(image: Image, start: Start) -> Loading:
     return loadings.begin(image, start)
+
+
+@pytest.fixture(scope="module")
+def held(image: Image, loading: Loading, start: Start) -> Held:
+    del loading
+    return loadings.hold(image, start)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +124,7 @@ def test_ready_after_model(ready: Response, bench: Bench) -> None:
     "model.is_usable() costs nothing: ask it in each /health.",
 )
 def test_unhealthy_when_model_lost(
-    loading: Loading, burst: Crowding, bench: Bench, request: pytest.FixtureRequest
+    loading: Loading, held: Held, burst: Crowding, bench: Bench, request: pytest.FixtureRequest
 ) -> None:
     """When the model is lost /health says so.
 
@@ -130,8 +137,13 @@ def test_unhealthy_when_model_lost(
     assert answer.status == 503, (
         f"The model's weights are gone, predictions fail, and /health came to {answer}."
     )
-    second: SecondLife = request.getfixturevalue("second")
     waited = loading.early is not None and loading.early.status == 503
+    status = loadings.still_waits(held) if waited else ""
+    assert status != "200", (
+        f"A model that never came, and after {loadings.PATIENCE_SECONDS:.0f} s /health answers "
+        "200: it asks a clock, and not the model."
+    )
+    second: SecondLife = request.getfixturevalue("second")
     assert not waited or second.early is None or second.early.status == 503, (
         f"Started again over the weights of an earlier life, with no model loaded yet, /health "
         f"came to {second.early}: it looks at the file, and the model is what predicts."

@@ -26,6 +26,13 @@ that was set by it is seen to be one."""
 SILENT_SECONDS = 4.0
 """When the model arrives for a service that doesn't answer meanwhile."""
 SECOND_LOAD_SECONDS = 0.7
+NEVER_SECONDS = 600
+PATIENCE_SECONDS = 6.0
+"""When a service is asked whose model never comes: later than a clock set to the usual five."""
+ASK = (
+    "import http.client as h; c = h.HTTPConnection('localhost', 8000, timeout=2); "
+    "c.request('GET', '/health'); print(c.getresponse().status)"
+)
 STALE = b"left by an earlier life"
 QUICK_SECONDS = 2.0
 LOADED_SECONDS = 10.0
@@ -44,6 +51,14 @@ class Loading:
     early: Response | None
     asked: Response | None
     late: Response | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A service whose model never comes, and its start by the monotonic clock in seconds."""
+
+    container: Container
+    since: float
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,20 @@ def begin(image: Image, start: Start) -> Loading:
     if container.left_behind(WEIGHTS) is not None:
         return Loading(container, None, None, first)
     return Loading(container, first, asked, None)
+
+
+def hold(image: Image, start: Start) -> Held:
+    """A service beside the first, whose model never comes."""
+    container = start(image, config=_environment(NEVER_SECONDS), ready=False, beside=True)
+    return Held(container, time.monotonic())
+
+
+def still_waits(held: Held) -> str:
+    """The status of its /health once a clock would be over, or what was said instead of one."""
+    held.container.wait_event("die", held.since + PATIENCE_SECONDS - time.monotonic())
+    said = held.container.execute("python", "-c", ASK)[1].strip()
+    held.container.remove()
+    return said
 
 
 def finish(loading: Loading) -> Response:

@@ -85,10 +85,11 @@ def _proofs(
 
 
 def _is_skipped(done: Proof) -> bool:
-    """Whether the report says that it isn't whole, and blames nobody."""
+    """Whether the report says that it isn't whole, and blames nobody for what it couldn't see."""
     statuses = {check.status for check in done.report.checks}
-    blamed = {Status.FAILED, Status.ERROR} & statuses
-    return not done.report.complete and Status.SKIPPED in statuses and not blamed
+    blamed = any("fails and shouldn't" in problem for problem in done.problems)
+    skipped = Status.SKIPPED in statuses and Status.ERROR not in statuses
+    return not done.report.complete and skipped and not blamed
 
 
 if __name__ == "__main__":

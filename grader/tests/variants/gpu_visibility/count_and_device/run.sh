@@ -1,0 +1,1 @@
+docker run -d --name web --gpus device=0,1 scorer

@@ -1,0 +1,1 @@
+docker run -d --name web --gpus 0 scorer
