@@ -200,7 +200,17 @@ def _start(root: Path, uml: Path, disk: Path, place: Path, share: Path) -> subpr
     arguments = [f"ubd0={place / 'changes'},{disk}", "root=/dev/ubda", "rootfstype=ext4", "rw"]
     arguments += [f"mem={MEMORY}", "con=null", "con0=null,fd:1", f"umid={place.name}"]
     arguments += [f"uml_dir={place}/", f"jobs={share}"]
-    command = ["unshare", "--mount", "--fork", "bash", "-c", inside, "inside", *arguments]
+    command = [
+        "unshare",
+        "--mount",
+        "--fork",
+        "--kill-child",
+        "bash",
+        "-c",
+        inside,
+        "inside",
+        *arguments,
+    ]
     log = (place / "log").open("wb")
     with log:
         cat = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=log, start_new_session=True)
