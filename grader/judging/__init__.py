@@ -11,6 +11,7 @@ __all__ = [
     "code",
     "contents",
     "dependents",
+    "gpureport",
     "health",
     "identity",
     "journal",

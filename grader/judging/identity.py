@@ -21,9 +21,10 @@ def own(processes: Sequence[Process]) -> tuple[Process, ...]:
     return tuple(process for process in processes if descends(process.host_pid))
 
 
-def assert_user(user: str) -> None:
-    """Whoever is started without more words, a health check or ``docker exec``, isn't root.
-    ``user`` is the configuration's own word."""
+def assert_unprivileged(processes: Iterable[Process], user: str) -> None:
+    """No process is root's, nor would one be that is started without more words: a health check or
+    ``docker exec``. ``user`` is the configuration's own word."""
+    assert_not_root(processes)
     name = user.partition(":")[0]
     assert name not in ("", "root", "0"), (
         f"The service steps down from root by itself, and the container's user is "

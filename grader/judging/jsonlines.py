@@ -87,7 +87,7 @@ def assert_fields(bench: Bench, lines: Sequence[Line]) -> None:
         missing = [name for name in REQUIRED if not isinstance(line.get(name), str)]
         if missing:
             show(bench, line)
-        other = [name for name in missing if name in line]
+        other = [name for name in missing if line.get(name) is not None]
         assert not other, (
             f"A line's {other[0]} is {json.dumps(line[other[0]])[:60]}; it should be a text"
             + (", in ISO 8601." if other[0] == "timestamp" else ".")

@@ -51,6 +51,12 @@ def assert_given(service: Service, bench: Bench) -> None:
     )
 
 
+def assert_kept(work: Work, printed: Iterable[str], bench: Bench) -> None:
+    """It is asked for, and no line that was printed holds it."""
+    assert_asked_for(work, bench)
+    assert_not_printed(work.key, printed)
+
+
 def assert_not_printed(key: str, printed: Iterable[str]) -> None:
     """No line of the log holds the key."""
     telling = [line for line in printed if key in line]

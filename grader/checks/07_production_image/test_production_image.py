@@ -121,8 +121,7 @@ def test_process_not_root(processes: tuple[Process, ...], running: Container, im
     Whoever breaks into the service gets what its processes have.
     """
     running.show(processes)
-    identity.assert_not_root(processes)
-    identity.assert_user(image.user)
+    identity.assert_unprivileged(processes, image.user)
 
 
 @pytest.mark.points(2)

@@ -24,13 +24,11 @@ from grader.verdict.facts import Usage
 
 pytestmark = [pytest.mark.exercise("production_service"), pytest.mark.observed]
 
-SECRETS = (".env", "api_key.txt")
-VERSION = "2026-11"
+SECRETS, VERSION = (".env", "api_key.txt"), "2026-11"
 
 
 @pytest.fixture(scope="module")
 def looking(image: Image, bench: Bench, given: Mapping[str, bytes]) -> Callable[[], Contents]:
-    """The image is read while its container runs."""
     return contents.look(bench, image, leaks.needles(given, SECRETS))
 
 
@@ -93,8 +91,7 @@ def test_non_root(running: Container, service: Service, image: Image) -> None:
     """
     processes = identity.own(running.processes())
     running.show(processes)
-    identity.assert_not_root(processes)
-    identity.assert_user(service.config.get("User") or image.user)
+    identity.assert_unprivileged(processes, service.config.get("User") or image.user)
 
 
 @pytest.mark.points(1)
@@ -236,8 +233,7 @@ def test_no_secrets(
     leaks.assert_not_in_environment(service, seen.secrets)
     keys.assert_given(service, bench)
     work: Work = request.getfixturevalue("work")
-    keys.assert_asked_for(work, bench)
-    keys.assert_not_printed(work.key, request.getfixturevalue("end").printed)
+    keys.assert_kept(work, request.getfixturevalue("end").printed, bench)
 
 
 @pytest.mark.points(1)
