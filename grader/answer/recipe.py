@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import dockerfile
 
@@ -37,9 +38,15 @@ class Recipe:
     commands: tuple[dockerfile.Command, ...]
 
 
-def review(text: str, name: str = "Dockerfile") -> Recipe:
-    """Parse and review. Raises BuildFailed for what the learner can mend, NotInLab for an image
-    that the lab lacks."""
+def review(
+    text: str,
+    name: str = "Dockerfile",
+    given: Mapping[str, str] = MappingProxyType({}),
+) -> Recipe:
+    """Parse and review; ``given`` are build arguments, which stand in for the defaults of ARG.
+
+    Raises BuildFailed for what the learner can mend, NotInLab for what the lab lacks.
+    """
     text = _without_frontend(text.removeprefix("\ufeff"), name)
     try:
         commands = dockerfile.parse_string(text)
@@ -53,7 +60,7 @@ def review(text: str, name: str = "Dockerfile") -> Recipe:
     if not any(command.cmd.upper() == "FROM" for command in commands):
         raise BuildFailed(f"{name} has no FROM: a build starts from an image.")
     images = {}
-    for line, reference in _images(commands, name):
+    for line, reference in _images(commands, name, given):
         images[reference] = _lab_image(reference, f"{name}, line {line}")
     for command in commands:
         _refuse_reaching_out(command, name)
@@ -86,7 +93,9 @@ def _without_frontend(text: str, name: str) -> str:
     return "\n".join(lines)
 
 
-def _images(commands: tuple[dockerfile.Command, ...], name: str) -> Iterator[tuple[int, str]]:
+def _images(
+    commands: tuple[dockerfile.Command, ...], name: str, given: Mapping[str, str]
+) -> Iterator[tuple[int, str]]:
     """(line, reference) of every image that isn't a stage of the file itself or ``scratch``."""
     arguments: dict[str, str] = {}
     stages: list[str] = []
@@ -97,7 +106,8 @@ def _images(commands: tuple[dockerfile.Command, ...], name: str) -> Iterator[tup
         if kind == "ARG" and not stages:
             for declaration in command.value:
                 key, _, value = declaration.partition("=")
-                arguments[key] = _expand(value.strip("\"'"), arguments)
+                own = _expand(value.strip("\"'"), arguments)
+                arguments[key] = given.get(key, own)
         elif kind == "FROM":
             reference = _expand(command.value[0], arguments) if command.value else ""
             if reference.lower() not in (*stages, "scratch"):

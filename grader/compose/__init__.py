@@ -109,7 +109,7 @@ def read(
     for what the lab can't take.
     """
     found = document.load(text, name, of_compose=True)
-    found = resolution.resolved(found, text, name)
+    found = resolution.resolved(found, text, name, files)
     services = review.services(found, name, run, files, sysctls)
     shared = {key: found[key] for key in ("volumes", "secrets", "configs") if found.get(key)}
     return ComposeFile(name, services, shared, found["services"], files)

@@ -76,6 +76,13 @@ def read(
         raise LearnerFault(f"{where} builds from {file[:60]!r}, which isn't there.")
     plain = inline is None and own == DOCKERFILE
     labels, arguments = pairs(build.get("labels"), where), pairs(build.get("args"), where)
+    for key in arguments:
+        if key.upper().startswith("BUILDKIT_") or key.lower().endswith("_proxy"):
+            raise permitted.refused(
+                where,
+                f"build: args: {key[:60]}",
+                "it tells BuildKit itself what to fetch",
+            )
     target = str(build.get("target") or "")
     if plain and not labels and not arguments and not target:
         return None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.answer import document
+from grader.compose import beside
 from grader.engine import cliplugins, permitted
 from grader.verdict.outcome import GraderError, LearnerFault
 from grader.verdict.report import Evidence
@@ -24,9 +25,14 @@ _SAME_FILE = (None, FILE, f"./{FILE}")
 _AS_WRITTEN = ("--no-interpolate", "--no-path-resolution", "--no-normalize", "--no-consistency")
 
 
-def resolved(found: Mapping[str, Any], text: str, name: str) -> dict[str, Any]:
-    """The file as Compose reads it, or as it is where nothing needs that. Raises LearnerFault with
-    Compose's own words, NotInLab for what reads another file."""
+def resolved(
+    found: Mapping[str, Any], text: str, name: str, files: Mapping[str, bytes]
+) -> dict[str, Any]:
+    """The file as Compose reads it, or as it is where nothing needs that.
+
+    Compose reads variables from files already here, so that all services' are looked at before.
+    Raises LearnerFault with Compose's own words, NotInLab for what reads another file.
+    """
     if "include" in found:
         raise permitted.refused(name, "include", "it reads other files; write the services out")
     services = found.get("services")
@@ -45,12 +51,24 @@ def resolved(found: Mapping[str, Any], text: str, name: str) -> dict[str, Any]:
             )
     if not extending and not any(tag in text for tag in document.COMPOSE_TAGS):
         return dict(found)
-    return _asked(text, name)
+    for service, asked in each:
+        if isinstance(asked, dict):
+            _look_at_files(asked, f"{name}, service {service},", files)
+    return _asked(text, name, files)
 
 
-def _asked(text: str, name: str) -> dict[str, Any]:
+def _look_at_files(asked: Mapping[str, Any], where: str, files: Mapping[str, bytes]) -> None:
+    for key in ("label_file", "credential_spec"):
+        if asked.get(key) is not None:
+            raise permitted.refused(where, key, "it reads a file")
+    beside.variables(asked.get("env_file"), where, files)
+
+
+def _asked(text: str, name: str, files: Mapping[str, bytes]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
-        (Path(folder) / FILE).write_text(text, encoding="utf-8")
+        for path, content in {**files, FILE: text.encode()}.items():
+            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / path).write_bytes(content)
         command = [*cliplugins.compose(), "config", "--format=json", *_AS_WRITTEN]
         try:
             done = subprocess.run(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from grader.compose import building
+from grader.compose import beside, building
 from grader.engine import permitted
 from grader.verdict.outcome import LearnerFault
 
@@ -118,10 +118,7 @@ def _service(
     for key, value in building.pairs(asked.get("sysctls"), where).items():
         if sysctls.get(key) != value:
             raise permitted.refused(where, f"the sysctl {key[:60]}={value[:20]}", "the lab sets it")
-    for entry in _listed(asked.get("env_file")):
-        path = entry.get("path") if isinstance(entry, dict) else entry
-        optional = isinstance(entry, dict) and entry.get("required") is False
-        _lies_beside(str(path), where, "env_file", files, optional=optional)
+    beside.variables(asked.get("env_file"), where, files)
     for volume in _entries(asked.get("volumes"), where):
         _volume(volume, volumes, where, files)
     return {key: value for key, value in asked.items() if key in TAKEN}
@@ -138,24 +135,6 @@ def depends_on(asked: Mapping[str, Any], service: str, name: str) -> None:
                 f"Compose refuses {name}: service {service!r} depends on undefined service "
                 f"{str(other)[:60]!r}."
             )
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _lies_beside(
-    path: str, where: str, what: str, files: Mapping[str, bytes], *, optional: bool = False
-) -> None:
-    """A file that is read must be one of the answer's. Raises NotInLab for any other place,
-    LearnerFault where it is missing."""
-    plain = str(PurePosixPath(path))
-    if path.startswith(("/", "~", "$")) or "$" in path or ".." in PurePosixPath(path).parts:
-        raise permitted.refused(
-            where, f"{what} {path[:60]!r}", "it lies outside of the exercise's folder"
-        )
-    if plain not in files and not optional:
-        raise LearnerFault(f"{where}: {what} {path[:60]!r} isn't in the exercise's folder.")
 
 
 def _network(mode: Any, where: str) -> None:
@@ -214,7 +193,7 @@ def _files_of(declared: Any, kind: str, name: str, files: Mapping[str, bytes]) -
         where = f"{name}, {kind} {str(key)[:40]}"
         options = options if isinstance(options, dict) else {}
         if "file" in options:
-            _lies_beside(str(options["file"]), where, "file", files)
+            beside.check(str(options["file"]), where, "file", files)
             continue
         for way in ("content", "environment", "external", "driver", "template_driver"):
             if options.get(way):

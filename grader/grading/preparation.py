@@ -70,19 +70,20 @@ class Preparation:
     def _build(self, files: Mapping[str, bytes], building: Building | None = None) -> Image:
         self._listen(Event("phase", "building the image"))
         try:
+            arguments = {
+                **self.canaries.build_arguments,
+                **(building.arguments if building else {}),
+            }
             with buildgroup.slot(self._bench.engine.facts.cgroup_driver, self._group) as group:
                 self._group = group
                 identity = build.build(
-                    recipe.review(files[DOCKERFILE].decode()),
+                    recipe.review(files[DOCKERFILE].decode(), given=arguments),
                     files,
                     folder=self._bench.session.folder,
                     labels={**(building.labels if building else {}), **self._bench.session.labels},
                     seconds=self._bench.limits.build_seconds,
                     secrets=[Secret(*each) for each in self.canaries.build_secrets.items()],
-                    arguments={
-                        **self.canaries.build_arguments,
-                        **(building.arguments if building else {}),
-                    },
+                    arguments=arguments,
                     target=building.target if building else "",
                     printed=lambda line: self._listen(Event("output", line)),
                     group=group,

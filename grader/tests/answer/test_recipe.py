@@ -108,6 +108,14 @@ def test_unusual_right_dockerfiles_pass(text: str, images: set[str]) -> None:
     assert set(recipe.review(text).images.values()) == images
 
 
+def test_build_arguments_stand_in_for_defaults() -> None:
+    """What BuildKit builds on is what was reviewed."""
+    text = "ARG BASE=python:3.11-slim\nFROM ${BASE}\n"
+    assert set(recipe.review(text, given={"BASE": "python:3.11"}).images.values()) == {FULL}
+    with pytest.raises(NotInLab, match="no image 'other'"):
+        recipe.review(text, given={"BASE": "other"})
+
+
 def test_blanking_the_frontend_keeps_line_numbers() -> None:
     reviewed = recipe.review("# syntax=docker/dockerfile:1\n" + FROM)
     assert reviewed.commands[0].start_line == 2

@@ -72,6 +72,23 @@ def test_a_service_of_the_same_file_is_extended() -> None:
     assert found.config["Env"] == ["A=y"]
 
 
+@pytest.mark.parametrize(
+    "other", ["env_file: /etc/passwd", "env_file: [{path: ../x}]", "label_file: /etc/passwd"]
+)
+def test_compose_reads_no_file_of_this_machine_while_it_resolves(other: str) -> None:
+    """It would read it already then, and the values would stand in what comes back."""
+    text = f"services:\n  scorer: {{extends: {{service: b}}}}\n  b:\n    build: .\n    {other}\n"
+    with pytest.raises(NotInLab, match=r"reads a file|outside of the exercise's folder"):
+        compose.read(text)
+
+
+@pytest.mark.parametrize("key", ["BUILDKIT_SYNTAX", "https_proxy"])
+def test_build_arguments_do_not_steer_buildkit(key: str) -> None:
+    text = f"services: {{scorer: {{build: {{context: ., args: {{{key}: evil/frontend}}}}}}}}"
+    with pytest.raises(NotInLab, match="what to fetch"):
+        compose.read(text).service()
+
+
 def test_a_volume_in_memory_is_told_from_one_on_disk() -> None:
     memory = "volumes: {data: {driver_opts: {type: tmpfs, device: tmpfs, o: 'size=1m,mode=700'}}}\n"
     found = service("volumes: ['data:/x']", after=memory)
