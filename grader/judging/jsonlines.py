@@ -51,12 +51,18 @@ def flaw(text: str) -> str:
 def has_frame(value: object, file: str, function: str) -> bool:
     """Whether somewhere in a line a traceback's frame stands as an object: a file and a function
     of these names."""
-    if isinstance(value, dict):
-        texts = [each for each in value.values() if isinstance(each, str)]
-        if any(text.endswith(file) for text in texts) and function in texts:
+    waiting: list[object] = [value]
+    while waiting:
+        one = waiting.pop()
+        within = list(one.values()) if isinstance(one, dict) else one
+        if not isinstance(within, list):
+            continue
+        texts = [each for each in within if isinstance(each, str)]
+        is_frame = isinstance(one, dict) and any(text.endswith(file) for text in texts)
+        if is_frame and function in texts:
             return True
-        return any(has_frame(each, file, function) for each in value.values())
-    return isinstance(value, list) and any(has_frame(each, file, function) for each in value)
+        waiting += within
+    return False
 
 
 def show(bench: Bench, *lines: Line | str | None) -> None:

@@ -76,7 +76,7 @@ class Response:
         """The body as JSON, or None when it isn't."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from grader.judging import jsonlines
+from grader.judging.jsonlines import Line
 from grader.probe.bench import Bench
 from grader.verdict.facts import Response
 from grader.verdict.report import Evidence
@@ -69,3 +70,22 @@ def test_service_that_is_told_to_be_quiet() -> None:
     jsonlines.assert_quiet([line(level="error"), "no JSON at all"])
     with pytest.raises(AssertionError, match="of level 'debug' was printed"):
         jsonlines.assert_quiet([line(level="debug")])
+
+
+@pytest.mark.parametrize(
+    ("line", "there"),
+    [
+        ({"frames": [{"file": "/app/app.py", "line": 3, "function": "fail"}]}, True),
+        ({"exception": [{"frames": [{"filename": "/app/app.py", "name": "fail"}]}]}, True),
+        ({"exception": ["/app/app.py", "fail"]}, False),
+        ({"file": "/app/app.py", "function": "predict"}, False),
+    ],
+)
+def test_frames_of_a_traceback_are_found_wherever_they_stand(line: Line, there: bool) -> None:
+    assert jsonlines.has_frame(line, "app.py", "fail") is there
+
+
+def test_what_json_does_not_have_is_named() -> None:
+    said = jsonlines.flaw('{"message": "odd values", "score": NaN}')
+    assert "field score is NaN" in said
+    assert jsonlines.flaw("INFO: plain text") == ""
