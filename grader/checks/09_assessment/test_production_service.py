@@ -231,7 +231,7 @@ def test_no_secrets(
     leaks.assert_not_in_layers(bench, seen.layers, seen.secrets)
     leaks.assert_not_published(image, seen.secrets)
     leaks.assert_not_in_environment(service, seen.secrets)
-    keys.assert_given(service, bench)
+    keys.assert_given(service)
     work: Work = request.getfixturevalue("work")
     keys.assert_kept(work, request.getfixturevalue("end").printed, bench)
 

@@ -73,7 +73,7 @@ def test_builds_reach_no_network(line: str, canary_server: tuple[str, list[str]]
     host, asked = canary_server
     text = line.replace("{host}", host)
     report = grade(text if "FROM" in text else f"FROM python:3.11-slim\n{text}\n{SERVICE}")
-    assert verdicts(report)["builds"] is Status.FAILED
+    assert verdicts(report)["builds"] in (Status.FAILED, Status.ERROR)
     assert asked == []
 
 

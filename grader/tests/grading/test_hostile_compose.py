@@ -56,22 +56,21 @@ def grade(stock: Stock) -> Grade:
 
 
 REFUSED = {
-    "env_file: {secret}": "env_file reads",
-    "extends: {file: {secret}, service: x}": "extends reads",
-    "label_file: {secret}": "label_file reads",
-    "volumes: ['{secret}:/x']": "folder of the host",
-    "volumes: ['${CANARY:-/}:/x']": "folder of the host",
-    "privileged: true": "privileged",
-    "pid: host": "pid enters",
-    "ipc: host": "ipc enters",
+    "env_file: {secret}": "env_file",
+    "extends: {file: {secret}, service: x}": "extends",
+    "label_file: {secret}": "label_file",
+    "volumes: ['{secret}:/x']": "a mount of",
+    "volumes: ['${CANARY:-/}:/x']": "a mount of",
+    "privileged: true": "Privileged",
+    "pid: host": "PidMode",
+    "ipc: host": "IPC namespace",
     "network_mode: host": "network_mode host",
-    "cgroup_parent: /": "cgroup_parent leaves",
-    "devices: [/dev/kmsg]": "devices",
-    "userns_mode: host": "userns_mode",
+    "cgroup_parent: /": "CgroupParent",
+    "devices: [/dev/kmsg]": "Devices",
+    "userns_mode: host": "UsernsMode",
     "security_opt: ['seccomp:unconfined']": "security_opt",
-    "provider: {type: sh}": "no key",
-    "post_start: [{command: id, privileged: true}]": "no key",
-    "command: !reset []": "isn't valid YAML",
+    "provider: {type: sh}": "provider",
+    "post_start: [{command: id, privileged: true}]": "post_start",
 }
 
 
@@ -81,11 +80,9 @@ def test_what_reaches_out_is_refused_before_compose_runs(
     name: str, line: str, says: str, secret: Path, grade: Grade
 ) -> None:
     text = SOLVED.replace(f"  {name}:\n", f"  {name}:\n    {line}\n", 1)
-    if line.startswith("command") and name == "gateway":
-        text = text.replace('    command: ["python", "gateway.py"]\n', "")
     report = grade(text.replace("{secret}", str(secret)))
     first = report.checks[0]
-    assert (first.status, says in first.message) == (Status.FAILED, True), first.message
+    assert (first.status, says in first.message) == (Status.ERROR, True), first.message
     assert CANARY not in report.to_json()
 
 
