@@ -36,7 +36,7 @@ def configure_logging():
             "handlers": {"err": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["err"], "level": os.environ.get("LOG_LEVEL", "info").upper()},
             "loggers": {
-                name: {"handlers": [], "propagate": True}
+                name: {"handlers": [], "propagate": True, "level": "NOTSET"}
                 for name in ("uvicorn", "uvicorn.error", "uvicorn.access")
             },
         }
