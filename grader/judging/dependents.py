@@ -76,11 +76,12 @@ def services(text: str, needed_by: Needs, files: Mapping[str, bytes]) -> dict[st
 
 def _service(file: ComposeFile, name: str, *, is_needed: bool) -> Service:
     try:
-        return file.service(name)
+        file.building(name)
     except NotInLab:
         if is_needed:
             raise
         return Service(name, {}, {"Cmd": ["sleep", "infinity"]}, {})
+    return file.service(name)
 
 
 def health_check(service: Service, image: Image) -> HealthCheck | None:
