@@ -7,8 +7,7 @@ The load average is held at ``--load`` by burners (load/), which end with this p
 answer that is timed later is graded once without them, then under them. Printed are
 
 * false verdicts: a right answer failed, a wrong one passed, or another check failed than declared;
-* errors, and how many of them don't say that the machine was too busy;
-* gradings whose report says that a check was repeated;
+* errors: what the grader says that it couldn't judge;
 * seconds under load as a ratio of those without, and the load that was held.
 
 The exit code is 0 when no verdict was false.

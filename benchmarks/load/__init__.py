@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from multiprocessing.process import BaseProcess
@@ -22,11 +23,11 @@ EXTRA = 2
 class Burners:
     """Processes of some kinds in turn; ``most`` is how many there were at once."""
 
-    def __init__(self, kinds: Sequence[str]) -> None:
+    def __init__(self, kinds: Sequence[str], folder: str) -> None:
         unknown = set(kinds) - set(KINDS)
         if unknown:
             raise ValueError(f"no kind of load: {', '.join(sorted(unknown))}")
-        self._kinds = kinds
+        self._kinds, self._folder = kinds, folder
         self._context = multiprocessing.get_context("spawn")
         self._running: list[BaseProcess] = []
         self._begun = 0
@@ -46,7 +47,8 @@ class Burners:
 
     def _add(self) -> None:
         kind = self._kinds[self._begun % len(self._kinds)]
-        process = self._context.Process(target=burners.burn, args=(kind, os.getpid()), daemon=True)
+        arguments = (kind, self._folder, os.getpid())
+        process = self._context.Process(target=burners.burn, args=arguments, daemon=True)
         process.start()
         self._running.append(process)
         self._begun += 1
@@ -68,20 +70,21 @@ class Burners:
 @contextlib.contextmanager
 def held(wanted: float, kinds: Sequence[str]) -> Iterator[Burners]:
     """Hold the machine's load average at ``wanted`` until the block is left."""
-    found = Burners(kinds)
     over = threading.Event()
+    with tempfile.TemporaryDirectory(prefix="burners-") as folder:
+        found = Burners(kinds, folder)
 
-    def regulate() -> None:
-        while not over.wait(CHECK_SECONDS):
-            found.regulate(wanted)
+        def regulate() -> None:
+            while not over.wait(CHECK_SECONDS):
+                found.regulate(wanted)
 
-    regulator = threading.Thread(target=regulate, daemon=True)
-    try:
-        found.start(round(wanted))
-        regulator.start()
-        yield found
-    finally:
-        over.set()
-        if regulator.is_alive():
-            regulator.join()
-        found.close()
+        regulator = threading.Thread(target=regulate, daemon=True)
+        try:
+            found.start(round(wanted))
+            regulator.start()
+            yield found
+        finally:
+            over.set()
+            if regulator.is_alive():
+                regulator.join()
+            found.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,20 +13,18 @@ FILE_CHUNKS = 8
 IMAGE = "python:3.11-slim"
 
 
-def burn(kind: str, parent: int) -> None:
-    """Keep one thing busy."""
-    work = _WORK[kind]
-    with tempfile.TemporaryDirectory(prefix="burner-") as folder:
-        while os.getppid() == parent:
-            work(folder)
+def burn(kind: str, folder: str, parent: int) -> None:
+    """Keep one thing busy; files lie in ``folder``, whose owner removes it."""
+    work, place = _WORK[kind], Path(folder) / str(os.getpid())
+    while os.getppid() == parent:
+        work(place)
 
 
-def _processor(_: str) -> None:
+def _processor(_: Path) -> None:
     sum(number * number for number in range(200_000))
 
 
-def _disk(folder: str) -> None:
-    path = Path(folder) / "file"
+def _disk(path: Path) -> None:
     with path.open("wb") as file:
         for _ in range(FILE_CHUNKS):
             file.write(os.urandom(CHUNK))
@@ -36,12 +33,12 @@ def _disk(folder: str) -> None:
     path.unlink()
 
 
-def _engine(_: str) -> None:
+def _engine(_: Path) -> None:
     command = ["docker", "run", "--rm", "--network=none", IMAGE, "true"]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
-_WORK: Mapping[str, Callable[[str], None]] = {
+_WORK: Mapping[str, Callable[[Path], None]] = {
     "cpu": _processor,
     "disk": _disk,
     "engine": _engine,

@@ -7,13 +7,14 @@ means by it.
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import socketserver
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,7 @@ def record(
     It runs in a folder that holds ``files`` and nothing else, called ``HERE`` in what comes back.
     Raises GraderError when it doesn't end.
     """
-    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
-        for name, content in files.items():
-            path = Path(folder) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+    with _folder(files) as folder:
         address = Path(folder) / "capture.sock"
         with _Endpoint(str(address)) as endpoint:
             threading.Thread(target=endpoint.serve_forever, args=(0.01,), daemon=True).start()
@@ -71,6 +68,26 @@ def record(
                 endpoint.shutdown()  # or its thread polls a closed socket for ever
     said = clean(done.stderr or done.stdout).replace(f"{folder}/", "").strip()
     return json.loads(json.dumps(endpoint.bodies).replace(folder, HERE)), said
+
+
+def printed(
+    program: Sequence[str], arguments: Sequence[str], files: Mapping[str, bytes]
+) -> tuple[int, str, str]:
+    """(exit code, stdout, stderr) of a command that asks no engine, in such a folder. Raises
+    GraderError when it doesn't end."""
+    with _folder(files) as folder:
+        done = _run([*program, *arguments], folder)
+        return done.returncode, done.stdout, clean(done.stderr).replace(f"{folder}/", "").strip()
+
+
+@contextlib.contextmanager
+def _folder(files: Mapping[str, bytes]) -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
+        for name, content in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        yield folder
 
 
 def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:

@@ -6,21 +6,16 @@ sees it. Variables stay as they were written, paths too.
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from grader.answer import document
+from grader.answer import capture, document
 from grader.compose import beside
 from grader.engine import cliplugins, permitted
-from grader.verdict.outcome import GraderError, LearnerFault
+from grader.verdict.outcome import LearnerFault
 from grader.verdict.report import Evidence
-from grader.verdict.text import clean
 
 FILE = "compose.yaml"
-SECONDS = 10.0
 _SAME_FILE = (None, FILE, f"./{FILE}")
 _AS_WRITTEN = ("--no-interpolate", "--no-path-resolution", "--no-normalize", "--no-consistency")
 
@@ -65,31 +60,13 @@ def _look_at_files(asked: Mapping[str, Any], where: str, files: Mapping[str, byt
 
 
 def _asked(text: str, name: str, files: Mapping[str, bytes]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
-        for path, content in {**files, FILE: text.encode()}.items():
-            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
-            (Path(folder) / path).write_bytes(content)
-        command = [*cliplugins.compose(), "config", "--format=json", *_AS_WRITTEN]
-        try:
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                env=cliplugins.environment(Path(folder)),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=SECONDS,
-                check=False,
-                start_new_session=True,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise GraderError("Compose did not answer. Nothing was scored.") from error
-        said = clean(done.stderr).replace(f"{folder}/", "").strip()
-    if done.returncode:
+    arguments = ("config", "--format=json", *_AS_WRITTEN)
+    beside_it = {**files, FILE: text.encode()}
+    code, out, said = capture.printed(cliplugins.compose(), arguments, beside_it)
+    if code:
         reason = said.splitlines()[-1] if said else "no reason given"
         raise LearnerFault(
             f"Compose refuses {name}: {reason[:300]}",
             Evidence("docker compose config", said[:800], "a file that docker compose accepts"),
         )
-    return document.load(done.stdout, name)
+    return document.load(out, name)

@@ -13,7 +13,7 @@ from grader.engine.sandbox import FILES
 from grader.verdict.outcome import LearnerFault
 from grader.verdict.report import Evidence
 
-READ = ("CapAdd", "LogConfig", "Binds", "PortBindings")
+READ = ("CapAdd", "LogConfig", "Binds")
 """Keys that the lab decides, and whose request is read here or by a check."""
 
 
@@ -83,11 +83,7 @@ class Service:
         """The HostConfig to run with: the service's own, capped where the sandbox has to, and the
         files that are put into it. Raises NotInLab for a capability beyond Docker's own set,
         LearnerFault for what the engine would refuse to start."""
-        for name in self.host.get("CapAdd") or ():
-            if capability.plain(name) not in capability.DEFAULT:
-                raise permitted.refused(
-                    self.file, f"the capability {name[:40]}", "it reaches beyond the container"
-                )
+        permitted.refuse_capabilities(self.host, self.file)
         return self.with_default_capabilities
 
     @property
@@ -97,7 +93,6 @@ class Service:
         permitted.refuse_as_the_engine(self.host, self.file)
         host = permitted.capped(self.host)
         host.pop("LogConfig", None)
-        host.pop("PortBindings", None)
         if "CapAdd" in host:
             asked = {capability.plain(name) for name in host["CapAdd"]}
             granted = capability.DEFAULT if "ALL" in asked else asked & capability.DEFAULT
@@ -106,11 +101,6 @@ class Service:
         host["Tmpfs"] = {path: places.sized(how) for path, how in (host.get("Tmpfs") or {}).items()}
         host[FILES] = {path: self.contents[name] for path, name in self.mounted.items()}
         return host
-
-    def published(self, port: int) -> tuple[str, ...]:
-        """The host's ports that lead to a port of the service; empty texts are any port."""
-        bindings = self.host.get("PortBindings") or {}
-        return tuple(each.get("HostPort", "") for each in bindings.get(f"{port}/tcp") or ())
 
     def asked(self, *keys: str) -> Evidence:
         """What Compose asks the engine for, as docker inspect would print it."""

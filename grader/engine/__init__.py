@@ -23,6 +23,7 @@ __all__ = [
     "rules",
     "sandbox",
     "session",
+    "tarball",
     "unfit",
     "watch",
 ]

@@ -1,17 +1,17 @@
-"""The ``nvidia-smi`` of the simulated GPU host: a POSIX shell script that answers as NVIDIA's does.
+"""The ``nvidia-smi`` of the simulated GPU host: a POSIX shell script.
 
-Lists (-L), queries (--query-gpu with --format=csv), the choice of devices (-i), XML (-q -x), the
-sentences and exit codes for unknown fields and devices: as NVIDIA's documentation says
-(https://docs.nvidia.com/deploy/nvidia-smi/). Headers carry a field's own name and its unit,
-whichever spelling was asked for.
+It answers what services ask NVIDIA's for (https://docs.nvidia.com/deploy/nvidia-smi/): lists (-L),
+queries (--query-gpu with --format=csv), the choice of devices (-i), XML (-q -x), unknown fields and
+devices. Headers carry a field's own name and its unit, whichever spelling was asked for. It is no
+copy: the table without arguments is a list, and a query without --format is taken for CSV.
 """
 
 from __future__ import annotations
 
-import io
-import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from grader.engine import tarball
 
 NAME = "Drydock Simulated GPU"
 MEMORY_MIB = 16384
@@ -91,13 +91,7 @@ def _fields() -> str:
 
 
 def _program(script: str) -> bytes:
-    content = script.encode()
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        entry = tarfile.TarInfo("usr/bin/nvidia-smi")
-        entry.size, entry.mode = len(content), 0o755
-        tar.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
+    return tarball.of({"usr/bin/nvidia-smi": script.encode()}, 0o755)
 
 
 _SCRIPT = f"""#!/bin/sh

@@ -69,12 +69,20 @@ def _look_at_values(kept: Mapping[str, Any], name: str, judged: frozenset[str]) 
         )
     if "SecurityOpt" in kept:
         no_new_privileges(kept["SecurityOpt"], name)
+    if "CapAdd" not in judged:
+        refuse_capabilities(kept, name)
     for asked in kept.get("CapAdd") or ():
         if capability.plain(asked) not in (*capability.NAMES, "ALL"):
             raise LearnerFault(
                 f"{name} adds {asked[:40]}: the engine knows no such capability and starts nothing."
             )
-        if capability.plain(asked) not in capability.DEFAULT and "CapAdd" not in judged:
+
+
+def refuse_capabilities(kept: Mapping[str, Any], name: str) -> None:
+    """Raise NotInLab for a capability of the kernel's that Docker doesn't grant by itself."""
+    for asked in kept.get("CapAdd") or ():
+        plain = capability.plain(asked)
+        if plain in (*capability.NAMES, "ALL") and plain not in capability.DEFAULT:
             raise refused(name, f"the capability {asked[:40]}", "it reaches beyond the container")
 
 

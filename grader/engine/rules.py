@@ -22,7 +22,7 @@ WRITTEN = frozenset(
 """Keys of the HostConfig. Their values are looked at in ``permitted``."""
 
 JUDGED: Mapping[str, str] = {
-    "PortBindings": "nothing is published here; whoever asks for a port reads what was asked for",
+    "PortBindings": "nothing is published here: requests come from within its own network",
     "PublishAllPorts": "nothing is published here",
     "AutoRemove": "the container is looked at after its end; docker itself refuses it beside a "
     "restart policy",

@@ -62,7 +62,7 @@ def assert_becomes(
     assert became is not None, f"{otherwise} {status(container)}."
     if wanted == "unhealthy":
         # A probe that ends the service does so a moment later than it fails.
-        container.wait_probes(1)
+        container.wait_probe()
         assert container.state.running, f"{otherwise} {status(container)}."
 
 

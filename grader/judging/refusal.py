@@ -29,9 +29,9 @@ def assert_comes_back(keyless: Keyless) -> None:
 
 
 def assert_told_from_faults(garbled: Mapping[str, Response]) -> None:
-    """Bodies that aren't a prediction's are refused: with 422, or 400 as some frameworks do."""
+    """Bodies that aren't a prediction's are refused with 422, by body."""
     for body, answer in garbled.items():
-        assert answer.status in (400, 422), (
+        assert answer.status == 422, (
             f"POST /predict with the body {body} came to {answer}; it should be 422: the fault is "
             "the caller's, and the log shouldn't call it the service's."
         )

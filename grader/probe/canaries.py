@@ -7,13 +7,12 @@ came from nowhere else. What a grading tells is redacted: it names a canary and 
 
 from __future__ import annotations
 
-import io
 import secrets
-import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
+from grader.engine import tarball
 from grader.exercise.canary import Plan
 from grader.probe.search import Pattern, patterns
 from grader.verdict.event import Event
@@ -74,17 +73,12 @@ class Canaries:
     @property
     def run_files(self) -> bytes | None:
         """A tar archive of the files that a container gets before it starts; None without any."""
-        wanted = [plan for plan in self._planned if plan.run_file]
-        if not wanted:
-            return None
-        whole = io.BytesIO()
-        with tarfile.open(fileobj=whole, mode="w") as archive:
-            for plan in wanted:
-                content = self._values[plan.name].encode()
-                member = tarfile.TarInfo(plan.run_file.lstrip("/"))
-                member.size, member.mode = len(content), 0o444
-                archive.addfile(member, io.BytesIO(content))
-        return whole.getvalue()
+        wanted = {
+            plan.run_file: self._values[plan.name].encode()
+            for plan in self._planned
+            if plan.run_file
+        }
+        return tarball.of(wanted) if wanted else None
 
     @cached_property
     def _patterns(self) -> tuple[Pattern, ...]:

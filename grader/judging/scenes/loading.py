@@ -7,12 +7,11 @@ do. What /health should say at each moment isn't known here.
 
 from __future__ import annotations
 
-import io
-import tarfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from grader.engine import tarball
 from grader.engine.image import Image
 from grader.judging.scenes import prediction
 from grader.probe.container import Container
@@ -122,23 +121,14 @@ def lose(loading: Loading) -> Response:
 def again(image: Image, start: Start) -> SecondLife:
     """Start it over what an earlier life left behind. Raises LearnerFault when it never answers."""
     environment = _environment(SECOND_LOAD_SECONDS, "REQUIRE_GPU=0")
-    container = start(image, config=environment, files=_stale(), ready=False)
+    stale = tarball.of({WEIGHTS: STALE}, 0o666)  # the service writes over it
+    container = start(image, config=environment, files=stale, ready=False)
     early = container.wait_ready()
     if prediction.send(container)().ok:
         return SecondLife(None, _health_until(container, lambda answer: answer.ok))
     if not _until(container, lambda: prediction.send(container)().ok, LOADED_SECONDS):
         return SecondLife(early, None)
     return SecondLife(early, _health_until(container, lambda answer: answer.ok))
-
-
-def _stale() -> bytes:
-    """A tar archive with weights that aren't this life's, which anybody may write over."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        entry = tarfile.TarInfo(WEIGHTS.lstrip("/"))
-        entry.size, entry.mode = len(STALE), 0o666
-        archive.addfile(entry, io.BytesIO(STALE))
-    return buffer.getvalue()
 
 
 def without_gpu(image: Image, start: Start) -> Response | None:

@@ -6,11 +6,10 @@ same.
 
 from __future__ import annotations
 
-import io
-import tarfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from grader.engine import tarball
 from grader.engine.client.call import Refused
 from grader.engine.image import Image
 from grader.engine.sandbox import FILES, host_config
@@ -91,7 +90,7 @@ def run(
     elsewhere = {path: content for path, content in put.items() if path not in secret}
     if secret:
         host["Mounts"] = [*host.get("Mounts", ()), {"Type": "volume", "Target": SECRETS}]
-    made = [archive for archive in (files, elsewhere and _archive(elsewhere, "/")) if archive]
+    made = [archive for archive in (files, elsewhere and tarball.of(elsewhere)) if archive]
     base = image.id
     if made and host.get("ReadonlyRootfs"):
         base, made = _with_files(bench, image, made), []
@@ -114,7 +113,11 @@ def run(
         for archive in made:
             bench.engine.put_archive(identity, "/", archive)
         if secret:
-            bench.engine.put_archive(identity, SECRETS, _archive(secret, SECRETS))
+            bench.engine.put_archive(
+                identity,
+                SECRETS,
+                tarball.of({path.removeprefix(SECRETS): key for path, key in secret.items()}),
+            )
         if not beside:
             bench.occupy(container, is_plain=not body["HostConfig"].get("CapAdd"))
         bench.engine.start(identity)
@@ -151,17 +154,6 @@ def _created(bench: Bench, body: dict[str, Any]) -> str:
             raise
     anywhere = {key: value for key, value in body["HostConfig"].items() if key != "CpusetCpus"}
     return bench.engine.create({**body, "HostConfig": anywhere})
-
-
-def _archive(files: Mapping[str, bytes], root: str) -> bytes:
-    """A tar archive below ``root`` of files that everyone may read and only root may change."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for path, content in files.items():
-            entry = tarfile.TarInfo(path.removeprefix(root).lstrip("/"))
-            entry.size, entry.mode = len(content), 0o444
-            archive.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 def _short(reason: str) -> str:

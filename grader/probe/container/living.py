@@ -136,16 +136,13 @@ class Living(Handle):
         is_so = state.running and state.health == wanted
         return time.monotonic() - begun if is_so else None
 
-    def wait_probes(self, count: int, seconds: float = 5.0) -> None:
-        """Return when so many further runs of the health check have begun and the ones before them
-        are over, or when the container has ended."""
+    def wait_probe(self, seconds: float = 5.0) -> None:
+        """Return when the next run of the health check begins, the one before being over, or when
+        the container has ended."""
         watch = self._bench.watch
         ran = len(watch.of(self.id, "exec_create"))
         watch.wait(
-            lambda: (
-                len(watch.of(self.id, "exec_create")) > ran + count - 1 or watch.of(self.id, "die")
-            ),
-            seconds,
+            lambda: len(watch.of(self.id, "exec_create")) > ran or watch.of(self.id, "die"), seconds
         )
 
     def health_changes(self) -> tuple[str, ...]:

@@ -60,20 +60,26 @@ def verdicts(report: Report) -> dict[str, Status]:
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "status"),
     [
-        "ADD http://{host}/canary /x",
-        "ARG U=http://{host}/canary\nADD $U /x",
-        "# syntax={host}/evil/frontend:1\nFROM python:3.11-slim",
-        "RUN python -c \"import urllib.request as u; u.urlopen('http://{host}/canary')\"",
+        ("ADD http://{host}/canary /x", Status.ERROR),
+        ("ARG U=http://{host}/canary\nADD $U /x", Status.ERROR),
+        ("# syntax={host}/evil/frontend:1\nFROM python:3.11-slim", Status.ERROR),
+        (
+            "RUN python -c \"import urllib.request as u; u.urlopen('http://{host}/canary')\"",
+            Status.FAILED,
+        ),
     ],
     ids=["add", "add-by-variable", "frontend", "run"],
 )
-def test_builds_reach_no_network(line: str, canary_server: tuple[str, list[str]]) -> None:
+def test_builds_reach_no_network(
+    line: str, status: Status, canary_server: tuple[str, list[str]]
+) -> None:
+    """What the lab refuses to fetch isn't scored; what a step tries by itself fails."""
     host, asked = canary_server
     text = line.replace("{host}", host)
     report = grade(text if "FROM" in text else f"FROM python:3.11-slim\n{text}\n{SERVICE}")
-    assert verdicts(report)["builds"] in (Status.FAILED, Status.ERROR)
+    assert verdicts(report)["builds"] is status
     assert asked == []
 
 

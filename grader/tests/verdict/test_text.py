@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from grader.verdict.facts import Response
 from grader.verdict.text import clean
 
 
@@ -27,7 +26,3 @@ def test_what_steers_is_taken_out(given: str, shown: str) -> None:
 def test_what_a_person_writes_stays() -> None:
     text = "Zürich, 東京,\tشكرا\nand a line"
     assert clean(text) == text
-
-
-def test_a_body_nested_beyond_reason_is_no_json() -> None:
-    assert Response(200, {}, b"[" * 200_000, 0.1).json() is None

@@ -29,7 +29,7 @@ def predict():
     if request.headers.get("Authorization") != f"Bearer {KEY}":
         abort(401)
     try:
-        features = request.get_json(force=True)["features"]
+        features = request.get_json(force=True, silent=True)["features"]
         score = MODEL["bias"] + sum(w * x for w, x in zip(MODEL["weights"], features, strict=True))
     except (TypeError, ValueError, KeyError):
         abort(422)
