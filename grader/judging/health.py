@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from grader.compose import Service
 from grader.engine.image import Image
 from grader.probe.container import Container
+from grader.probe.start import Start
 
 NS = 1_000_000_000
 STATUS_SECONDS = 10.0
@@ -64,6 +66,20 @@ def assert_becomes(
         # A probe that ends the service does so a moment later than it fails.
         container.wait_probe()
         assert container.state.running, f"{otherwise} {status(container)}."
+
+
+def assert_loads(
+    start: Start, image: Image, variable: str, config: Mapping[str, Any] | None = None
+) -> None:
+    """The given service, told by ``variable`` to load for minutes, answers 503: whoever finds it
+    ready at once looks at another one."""
+    own = dict(config or {})
+    own["Env"] = [*own.get("Env", []), f"{variable}=300"]
+    answer = start(image, config=own, ready=False).wait_ready()
+    assert answer.status != 200, (
+        f"With {variable}=300 your service answers 200 at once, and the given app.py answers 503 "
+        "for five minutes: this is another service than the one that it is to be judged with."
+    )
 
 
 def assert_follows(container: Container, image: Image) -> None:

@@ -9,11 +9,12 @@ import pytest
 from grader.compose import Service
 from grader.compose.project import Project
 from grader.engine.image import HealthCheck, Image
-from grader.judging import dependents
+from grader.judging import dependents, health
 from grader.judging.dependents import SCORER, Needs
 from grader.judging.scenes import startup
 from grader.judging.scenes.startup import Startup
 from grader.probe.bench import Bench
+from grader.probe.start import Start
 from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("compose_health")
@@ -99,7 +100,14 @@ def broken(
     "The slim image has no curl. Which program that can make a request is there for sure?",
     "healthcheck, test: [CMD, python, -c, …] with urllib.request.urlopen, which raises on a 503.",
 )
-def test_service_becomes_healthy(loads: Startup, own: HealthCheck | None, bench: Bench) -> None:
+def test_service_becomes_healthy(
+    loads: Startup,
+    own: HealthCheck | None,
+    services: Mapping[str, Service],
+    image: Image,
+    start: Start,
+    bench: Bench,
+) -> None:
     """The scorer becomes healthy once it has loaded its model.
 
     Whoever waits for a service that is never called healthy waits for ever.
@@ -121,6 +129,9 @@ def test_service_becomes_healthy(loads: Startup, own: HealthCheck | None, bench:
         f"{own.start_period:g} s, {own.retries} retries, interval {own.interval:g} s), and loading "
         f"may take {LONGEST_LOAD:g} s: a slow start would be called unhealthy."
     )
+    after = loads.scorer.became_healthy()
+    if after is not None and after < startup.LOAD_SECONDS:
+        health.assert_loads(start, image, "LOAD_SECONDS", services[SCORER].config)
 
 
 @pytest.mark.points(2)

@@ -78,15 +78,22 @@ def _gives_up(health: HealthCheck) -> float:
 
 
 @pytest.fixture(scope="module")
-def loading(image: Image, health: HealthCheck, start: Start) -> Container:
-    """The service while it loads its model, with the learner's own times on a smaller scale.
+def loading_seconds(health: HealthCheck) -> float:
+    """How long the service loads, on a smaller scale.
 
     Near the moment in which the learner's times run out a busy machine would decide. So a service
     that has time enough is ready well before that moment, and another isn't ready at all.
     """
     patience = _gives_up(health)
     enough = patience > LOADING_SECONDS
-    seconds = min(LOADING_SECONDS, 0.6 * patience) / FACTOR if enough else 10 * LOADING_SECONDS
+    return min(LOADING_SECONDS, 0.6 * patience) / FACTOR if enough else 10 * LOADING_SECONDS
+
+
+@pytest.fixture(scope="module")
+def loading(
+    image: Image, health: HealthCheck, loading_seconds: float, start: Start
+) -> Container:
+    """The service while it loads its model, with the learner's own times on the same scale."""
     times = healths.settings(
         health.retries,
         Interval=min(health.interval, 2 * LOADING_SECONDS) / FACTOR,
@@ -94,7 +101,7 @@ def loading(image: Image, health: HealthCheck, start: Start) -> Container:
         StartPeriod=max(health.start_period / FACTOR, 0.001),
         StartInterval=5.0 / FACTOR,
     )
-    return start(image, config={**times, "Env": [f"STARTUP_SECONDS={seconds:.2f}"]}, beside=True)
+    return start(image, config={**times, "Env": [f"STARTUP_SECONDS={loading_seconds:.2f}"]}, beside=True)
 
 
 @pytest.mark.points(1)
@@ -185,7 +192,9 @@ def test_fails_when_hung(
     "--start-period is the time in which failures don't count.",
     "Give it more than the 20 seconds that the model may need: --start-period=40s.",
 )
-def test_tolerates_slow_start(image: Image, health: HealthCheck, loading: Container) -> None:
+def test_tolerates_slow_start(
+    image: Image, health: HealthCheck, loading: Container, loading_seconds: float, start: Start
+) -> None:
     """A start of 20 seconds is no illness.
 
     Who declares a loading service ill replaces it, and the next one begins to load. (Played with
@@ -203,6 +212,9 @@ def test_tolerates_slow_start(image: Image, health: HealthCheck, loading: Contai
         f"{_gives_up(health):g} s here: start period {health.start_period:g} s, "
         f"{health.retries} retries, interval {health.interval:g} s."
     )
+    after = loading.became_healthy()
+    if after is not None and after < loading_seconds:
+        healths.assert_loads(start, image, "STARTUP_SECONDS")
 
 
 def _times(image: Image) -> Evidence:

@@ -150,6 +150,13 @@ class Living(Handle):
         seen = self._bench.watch.of(self.id, "health_status")
         return tuple(event["Action"].removeprefix("health_status: ") for event in seen)
 
+    def became_healthy(self) -> float | None:
+        """Seconds from the start until the health status first was healthy, by the engine's clock;
+        None when it never was."""
+        begun = self._bench.watch.of(self.id, "start")
+        healthy = self._bench.watch.of(self.id, "health_status: healthy")
+        return moment(healthy[0]) - moment(begun[0]) if begun and healthy else None
+
     def show_health(self) -> tuple[HealthProbe, ...]:
         """The last runs of the health check, left as evidence."""
         log = self.health_log()
