@@ -1,7 +1,8 @@
 """What a build failed for that only the lab lacks: a package, a network, a newer frontend.
 
 A build here has no network and finds packages in the lab's own stores (docker/base). What isn't
-there fails with the tool's own words; they are read here, so that nobody pays for it.
+there fails with the tool's own words; they are read here, so that nobody pays for it. Words that
+the Dockerfile holds itself are the learner's, not a tool's.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from grader.engine import stocked
 from grader.verdict.outcome import NotInLab
 
 _PIP = (
@@ -20,7 +22,7 @@ _PIP = (
 _APT = (
     re.compile(r"E: Unable to locate package (\S+)"),
     re.compile(r"E: Package '?([^'\s]+)'? has no installation candidate"),
-    re.compile(r"E: Version '[^']*' for '([^']+)' was not found"),
+    re.compile(r"E: Version '(?P<version>[^']*)' for '(?P<name>[^']+)' was not found"),
 )
 _NETWORK = re.compile(
     r"Temporary failure in name resolution|Temporary failure resolving|Could not resolve host"
@@ -60,21 +62,30 @@ def found(reason: str, output: Sequence[str], place: str, text: str) -> NotInLab
             )
     said = "\n".join(output)
     for pattern in _PIP:
-        if match := pattern.search(said):
-            return NotInLab(
-                f"{place}The lab's store of Python packages has no "
-                f"{match[1].strip()[:80]}: grading builds have no network. {HOW} Nothing was "
-                "scored."
-            )
+        if asked := _asked(pattern, said, text):
+            return _lacks(place, "python", f"store of Python packages has no {asked}", asked)
     for pattern in _APT:
-        if (match := pattern.search(said)) and _UPDATES.search(text):
-            return NotInLab(
-                f"{place}The lab's archive has no Debian package {match[1][:80]}: grading builds "
-                f"have no network. {HOW} Nothing was scored."
-            )
-    if match := _NETWORK.search(said):
+        if (asked := _asked(pattern, said, text)) and _UPDATES.search(text):
+            return _lacks(place, "debian", f"archive has no Debian package {asked}", asked)
+    if (match := _NETWORK.search(said)) and match[0] not in text:
         return NotInLab(
             f"{place}This step reaches for a network ({match[0]}), and grading builds have none. "
             "Take what the lab has, or what lies in the folder. Nothing was scored."
         )
     return None
+
+
+def _asked(pattern: re.Pattern[str], said: str, text: str) -> str:
+    """The package that a tool says it can't find; empty where it says nothing of the kind."""
+    match = pattern.search(said)
+    if match is None or match[0].split(match[match.lastindex or 1])[0].strip() in text:
+        return ""
+    named = match.groupdict()
+    return "=".join((named["name"], named["version"]) if named else (match[1].strip()[:80],))
+
+
+def _lacks(place: str, kind: stocked.Kind, what: str, asked: str) -> NotInLab:
+    return NotInLab(
+        f"{place}The lab's {what}: grading builds have no network. {stocked.instead(kind, asked)} "
+        f"{HOW} Nothing was scored."
+    )

@@ -6,12 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.compose import Service
-from grader.engine.image import Image
+from grader.engine.image import HealthCheck, Image
 from grader.probe.container import Container
 from grader.probe.start import Start
+from grader.verdict.report import Evidence
 
 NS = 1_000_000_000
 STATUS_SECONDS = 10.0
+DEFAULTS = HealthCheck((), 30.0, 30.0, 0.0, 3)
+"""Docker's own times."""
+TIMES = (
+    "docker image inspect -f '{{with .Config.Healthcheck}}interval {{.Interval.Seconds}} s, "
+    "timeout {{.Timeout.Seconds}} s, start period {{.StartPeriod.Seconds}} s, "
+    "retries {{.Retries}}{{end}}' web"
+)
 CONNECT = "import socket; socket.create_connection(('localhost', 8000), 1)"
 LISTENS: dict[str, Any] = {
     "Test": ["CMD", "python", "-c", CONNECT],
@@ -80,6 +88,13 @@ def assert_loads(
         f"With {variable}=300 your service answers 200 at once, and the given app.py answers 503 "
         "for five minutes: this is another service than the one that it is to be judged with."
     )
+
+
+def times(image: Image) -> Evidence:
+    """The times of the image's health check, with the command that prints them."""
+    own = image.health or DEFAULTS
+    said = f"interval {own.interval:g} s, timeout {own.timeout:g} s"
+    return Evidence(TIMES, f"{said}, start period {own.start_period:g} s, retries {own.retries}")
 
 
 def assert_follows(container: Container, image: Image) -> None:

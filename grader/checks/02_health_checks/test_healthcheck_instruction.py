@@ -17,7 +17,6 @@ from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("healthcheck_instruction")
 
-DEFAULTS = HealthCheck((), 30.0, 30.0, 0.0, 3)
 SHORTEST_TIMEOUT = 2.0
 """Seconds that a probe may take here, whatever its timeout: starting Python takes a while."""
 LONGEST_TIMEOUT = 6.0
@@ -30,11 +29,6 @@ FACTOR = 10.0
 LONGEST_DETECTION = 180.0
 END_SECONDS = 0.6
 """How soon a service has ended that its probe told to."""
-TIMES = (
-    "docker image inspect -f '{{with .Config.Healthcheck}}interval {{.Interval.Seconds}} s, "
-    "timeout {{.Timeout.Seconds}} s, start period {{.StartPeriod.Seconds}} s, "
-    "retries {{.Retries}}{{end}}' web"
-)
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +43,9 @@ def health(image: Image) -> HealthCheck:
         )
     return replace(
         own,
-        interval=own.interval or DEFAULTS.interval,
-        timeout=own.timeout or DEFAULTS.timeout,
-        retries=own.retries or DEFAULTS.retries,
+        interval=own.interval or healths.DEFAULTS.interval,
+        timeout=own.timeout or healths.DEFAULTS.timeout,
+        retries=own.retries or healths.DEFAULTS.retries,
     )
 
 
@@ -90,9 +84,7 @@ def loading_seconds(health: HealthCheck) -> float:
 
 
 @pytest.fixture(scope="module")
-def loading(
-    image: Image, health: HealthCheck, loading_seconds: float, start: Start
-) -> Container:
+def loading(image: Image, health: HealthCheck, loading_seconds: float, start: Start) -> Container:
     """The service while it loads its model, with the learner's own times on the same scale."""
     times = healths.settings(
         health.retries,
@@ -101,7 +93,9 @@ def loading(
         StartPeriod=max(health.start_period / FACTOR, 0.001),
         StartInterval=5.0 / FACTOR,
     )
-    return start(image, config={**times, "Env": [f"STARTUP_SECONDS={loading_seconds:.2f}"]}, beside=True)
+    return start(
+        image, config={**times, "Env": [f"STARTUP_SECONDS={loading_seconds:.2f}"]}, beside=True
+    )
 
 
 @pytest.mark.points(1)
@@ -202,7 +196,7 @@ def test_tolerates_slow_start(
     """
     loading.wait_health("healthy", STATUS_SECONDS, or_else="unhealthy")
     changes = loading.health_changes()
-    loading.record(_times(image))
+    loading.record(healths.times(image))
     assert not loading.wait_event("die", END_SECONDS), (
         "The container ended while it loaded its model, and nothing else than the probe touched it."
     )
@@ -215,12 +209,6 @@ def test_tolerates_slow_start(
     after = loading.became_healthy()
     if after is not None and after < loading_seconds:
         healths.assert_loads(start, image, "STARTUP_SECONDS")
-
-
-def _times(image: Image) -> Evidence:
-    own = image.health or DEFAULTS
-    times = f"interval {own.interval:g} s, timeout {own.timeout:g} s"
-    return Evidence(TIMES, f"{times}, start period {own.start_period:g} s, retries {own.retries}")
 
 
 @pytest.mark.points(1)
@@ -236,7 +224,7 @@ def test_timings_are_sensible(image: Image, health: HealthCheck, bench: Bench) -
 
     Too slow, and users notice first; too quick, and the probes are a load of their own.
     """
-    bench.record(_times(image))
+    bench.record(healths.times(image))
     assert health.interval >= 2, (
         f"A probe every {health.interval:g} s is a load of its own; 10 to 30 s are usual."
     )
