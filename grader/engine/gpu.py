@@ -74,7 +74,7 @@ class GpuHost:
 
 def _seen(gpus: Sequence[Gpu]) -> list[Device]:
     """Inside of the container the GPUs are numbered from 0."""
-    return [Device(number, gpu.uuid) for number, gpu in enumerate(gpus)]
+    return [Device(index, gpu.uuid, gpu.index) for index, gpu in enumerate(gpus)]
 
 
 def simulated() -> GpuHost:

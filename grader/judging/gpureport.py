@@ -28,6 +28,12 @@ class Printed:
             return None
         return [str(item.get("uuid")) for item in gpus]
 
+    @property
+    def indices(self) -> list[str]:
+        """The numbers beside the uuids, as text; "None" where there is none."""
+        gpus = (self.content or {}).get("gpus") or ()
+        return [str(item.get("index")) for item in gpus]
+
 
 def read(block: str, errors: str) -> Printed:
     """One run: its stdout with the exit code as the last line, and its stderr."""

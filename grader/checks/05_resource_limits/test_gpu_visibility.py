@@ -146,6 +146,10 @@ def test_sees_only_that_gpu(run_command: RunCommand, gpu_host: GpuHost, report: 
     assert expected, "The command requests no GPU, so there is none to see."
     gpureport.assert_reports(printed, expected, "")
     assert len(expected) == 1, f"The container sees {len(expected)} GPUs instead of one."
+    assert printed.indices == ["0"], (
+        f"{gpureport.said(printed)}; in a container the GPUs are numbered from 0, so this one's "
+        "index is 0."
+    )
 
 
 @pytest.mark.points(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import tarfile
 from pathlib import Path
@@ -67,13 +68,17 @@ def test_nvidia_smi_answers_for_exactly_the_injected_gpus(tmp_path: Path) -> Non
     assert ask("--query-gpu=memory.total", "--format=csv,noheader,nounits") == "16384\n"
     headed = ask("--query-gpu=gpu_name,memory.total,gpu_uuid", "--format=csv")
     assert headed == f"name, memory.total [MiB], uuid\n{nvidia_smi.NAME}, 16384 MiB, {uuid}\n"
-    for name in ("0", uuid, "00000000:01:00.0"):
+    for name in ("0", uuid, "00000000:02:00.0"):
         assert ask("-i", name, "--query-gpu=uuid", "--format=csv,noheader") == f"{uuid}\n"
         assert uuid in ask(f"--id={name}", "-L")
     tree = ElementTree.fromstring(ask("-q", "-x"))
     assert [gpu.findtext("uuid") for gpu in tree.iter("gpu")] == [uuid]
     assert tree.findtext("attached_gpus") == "1"
-    assert f"GPU UUID                              : {uuid}" in ask("-q")
+    assert re.search(rf"(?m)^    GPU UUID +: {uuid}$", ask("-q"))
+    assert uuid not in ask("-q", "-d", "MEMORY")
+    assert ask("--query-compute-apps=pid,used_memory", "--format=csv,noheader") == ""
+    assert f"Driver Version: {nvidia_smi.DRIVER}" in ask()
+    assert nvidia_smi.NAME in ask()
 
 
 @pytest.mark.parametrize(
@@ -81,13 +86,17 @@ def test_nvidia_smi_answers_for_exactly_the_injected_gpus(tmp_path: Path) -> Non
     [
         (("-i", "7", "-L"), 6, "No devices were found"),
         (("--query-gpu=colour", "--format=csv"), 2, 'Field "colour" is not a valid field'),
-        (("--frobnicate",), 2, "Invalid combination"),
+        (("--query-gpu=uuid",), 2, '"--format=" switch is missing'),
+        (("--query-gpu=uuid", "--format=noheader"), 2, '"--format=" switch is missing'),
+        (("--frobnicate",), 2, "ERROR: Option --frobnicate is not recognized."),
+        (("-x",), 2, "Invalid combination"),
+        (("--format=csv",), 2, "Invalid combination"),
     ],
 )
 def test_nvidia_smi_fails_as_nvidias_does(
     arguments: tuple[str, ...], code: int, says: str, tmp_path: Path
 ) -> None:
-    with tarfile.open(fileobj=io.BytesIO(nvidia_smi.archive([Device(0, "GPU-a")]))) as archive:
+    with tarfile.open(fileobj=io.BytesIO(nvidia_smi.archive([Device(0, "GPU-a", 0)]))) as archive:
         archive.extractall(tmp_path, filter="data")
     done = subprocess.run(
         [tmp_path / "usr/bin/nvidia-smi", *arguments], capture_output=True, text=True, check=False
