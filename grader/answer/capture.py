@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import re
 import socketserver
 import subprocess
 import tempfile
@@ -48,6 +49,15 @@ def create_body(arguments: Sequence[str], shown: str) -> dict[str, Any]:
     return bodies[0]
 
 
+def requests(arguments: Sequence[str]) -> tuple[frozenset[str], str]:
+    """(what ``docker ARGUMENTS`` asks the engine for, as "METHOD /path?query" without the API's
+    version, what it printed). Nothing is asked where docker refuses the command itself. Raises
+    GraderError when it doesn't end."""
+    with _folder({}) as folder, _listening(folder) as endpoint:
+        done = _run([cliplugins.docker(), "-H", endpoint.host, *arguments], folder)
+        return frozenset(endpoint.requests), clean(done.stderr or done.stdout).strip()
+
+
 def record(
     program: Sequence[str], arguments: Sequence[str], files: Mapping[str, bytes]
 ) -> tuple[list[dict[str, Any]], str]:
@@ -56,16 +66,9 @@ def record(
     It runs in a folder that holds ``files`` and nothing else, called ``HERE`` in what comes back.
     Raises GraderError when it doesn't end.
     """
-    with _folder(files) as folder:
-        address = Path(folder) / "capture.sock"
-        with _Endpoint(str(address)) as endpoint:
-            threading.Thread(target=endpoint.serve_forever, args=(0.01,), daemon=True).start()
-            docker, *subcommand = program
-            command = [docker, "-H", f"unix://{address}", *subcommand, *arguments]
-            try:
-                done = _run(command, folder)
-            finally:
-                endpoint.shutdown()  # or its thread polls a closed socket for ever
+    with _folder(files) as folder, _listening(folder) as endpoint:
+        docker, *subcommand = program
+        done = _run([docker, "-H", endpoint.host, *subcommand, *arguments], folder)
     said = clean(done.stderr or done.stdout).replace(f"{folder}/", "").strip()
     return json.loads(json.dumps(endpoint.bodies).replace(folder, HERE)), said
 
@@ -90,6 +93,16 @@ def _folder(files: Mapping[str, bytes]) -> Iterator[str]:
         yield folder
 
 
+@contextlib.contextmanager
+def _listening(folder: str) -> Iterator[_Endpoint]:
+    with _Endpoint(str(Path(folder) / "capture.sock")) as endpoint:
+        threading.Thread(target=endpoint.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield endpoint
+        finally:
+            endpoint.shutdown()  # or its thread polls a closed socket for ever
+
+
 def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
     environment = {"DOCKER_CONFIG": folder}  # `-e NAME` would take values from here
     try:
@@ -109,14 +122,21 @@ def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
         raise GraderError("The docker command line did not answer. Nothing was scored.") from error
 
 
+_GREETINGS = ("/_ping", "/version", "/info")
+_VERSION = re.compile(r"^/v\d+\.\d+(?=/)")
+
+
 class _Endpoint(socketserver.ThreadingUnixStreamServer):
-    """Listens on a Unix socket; ``bodies`` are what was asked to be created."""
+    """Listens on a Unix socket; ``bodies`` are what was asked to be created, ``requests`` all that
+    was asked but for what docker asks to get to know an engine."""
 
     daemon_threads = True
 
     def __init__(self, address: str) -> None:
         super().__init__(address, _Handler)
+        self.host = f"unix://{address}"
         self.bodies: list[dict[str, Any]] = []
+        self.requests: list[str] = []
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -127,8 +147,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
+        if not path.endswith(_GREETINGS):
+            self._note()
         if path.endswith("/_ping"):
             self._answer(200, "OK")
+        elif path.endswith(("/history", "/changes")):
+            self._answer(200, [])
+        elif "/containers/" in path and path.endswith("/json") and path.count("/") == 4:
+            self._answer(200, {})
         elif path.endswith("/containers/json"):
             self._answer(200, [])
         elif "/images/" in path:
@@ -140,7 +166,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         else:
             self._answer(404, {"message": "not here"})
 
+    def do_DELETE(self) -> None:
+        self._note()
+        self._answer(204, None)
+
     def do_POST(self) -> None:
+        self._note()
         length = min(int(self.headers.get("Content-Length") or 0), MAX_BODY_BYTES)
         content = self.rfile.read(length)
         path = self.path.partition("?")[0]
@@ -151,6 +182,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._answer(201, {"Name": json.loads(content)["Name"], "Driver": "local"})
         else:
             self._answer(200, None)
+
+    def _note(self) -> None:
+        self.server.requests.append(f"{self.command} {_VERSION.sub('', self.path)}")
 
     def address_string(self) -> str:
         return "unix"

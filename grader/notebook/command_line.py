@@ -84,6 +84,8 @@ _OTHERS: Mapping[str, _Flags] = {
     ),
 }
 """Other programs whose options are understood: the first word behind them is a subcommand."""
+_ALIASES: Mapping[str, str] = {"i": "image", "fs": "filesystem", "repo": "repository"}
+"""Trivy's own short names of its subcommands."""
 _SETS = frozenset({"severity", "scanners", "secret", "mount"})
 """Options whose value is a list with commas, in any order; given twice they add up."""
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
@@ -132,7 +134,7 @@ def parse(text: str) -> CommandLine:
     """Raises ValueError, with a sentence, when quotes are open or nothing is there."""
     program, *rest = words(text)
     if program in _OTHERS:
-        name = rest[0] if rest else ""
+        name = _ALIASES.get(rest[0], rest[0]) if rest else ""
         return _split((program, name), rest[1:], _OTHERS[program])
     if program != "docker":
         return CommandLine((program,), frozenset(), tuple(rest))
