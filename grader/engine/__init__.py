@@ -19,6 +19,7 @@ __all__ = [
     "location",
     "lock",
     "nvidia_smi",
+    "patience",
     "permitted",
     "rules",
     "sandbox",

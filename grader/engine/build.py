@@ -6,6 +6,7 @@ context of bytes that we wrote, a clean environment, a deadline for the whole pr
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -22,7 +23,8 @@ from types import MappingProxyType
 
 from grader.engine import buildlog, cliplugins
 from grader.engine.buildlog import PRINTED, STEP, Buildable, Run
-from grader.verdict.outcome import EngineError
+from grader.engine.patience import Patience
+from grader.verdict.outcome import EngineError, MachineTooBusy
 from grader.verdict.text import clean
 
 KEPT_LINES = 400
@@ -112,6 +114,10 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
         path.write_bytes(content)
 
 
+ENOUGH_SECONDS = 20.0
+"""Of the machine's time: no build of the course takes half of it."""
+
+
 def _run(
     command: Sequence[str], folder: Path, seconds: float, printed: Callable[[str], None]
 ) -> Run:
@@ -126,13 +132,17 @@ def _run(
         start_new_session=True,
     )
 
-    def cut() -> None:
-        expired.set()
-        os.killpg(process.pid, signal.SIGKILL)
+    patience, over = Patience(seconds, enough=ENOUGH_SECONDS), threading.Event()
 
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
+    def watch() -> None:
+        with contextlib.suppress(MachineTooBusy):
+            while (left := patience.left()) and not over.wait(left):
+                pass
+        if not over.is_set():
+            expired.set()
+            os.killpg(process.pid, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
     lines: deque[str] = deque(maxlen=KEPT_LINES)
     loading, is_read = "", False
     try:
@@ -147,7 +157,7 @@ def _run(
                 printed(match[1])
         code = process.wait()
     finally:
-        timer.cancel()
+        over.set()
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

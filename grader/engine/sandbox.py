@@ -24,7 +24,7 @@ class Limits:
     file_bytes: int = 256 * MIB
     tmpfs_bytes: int = 64 * MIB
     build_seconds: float = 120.0
-    grading_seconds: float = 300.0
+    grading_seconds: float = 900.0
 
 
 LIMITS = Limits()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from grader.engine.client import Engine
+from grader.engine.patience import Patience, metronome
 from grader.verdict.outcome import EngineError
 
 T = TypeVar("T")
@@ -25,6 +26,7 @@ class Watch:
     """The events of everything that carries one label."""
 
     def __init__(self, engine: Engine, label: str) -> None:
+        self.metronome = metronome()
         self._condition = threading.Condition()
         self._events: list[dict[str, Any]] = []
         self.lost = False
@@ -41,26 +43,29 @@ class Watch:
             self.lost = True
             self._condition.notify_all()
 
+    def patience(self, seconds: float) -> Patience:
+        """For a wait that consists of several."""
+        return Patience(seconds)
+
     def ring(self, *_: object) -> None:
         """Wake all waits, so that they look at their condition again."""
         with self._condition:
             self._condition.notify_all()
 
     def wait(self, found: Callable[[], T | None], seconds: float) -> T | None:
-        """The first truthy value of ``found``, or None after ``seconds``.
+        """The first truthy value of ``found``, or None after ``seconds`` that the machine gave.
 
-        Raises EngineError when the engine goes away meanwhile.
+        Raises EngineError when the engine goes away meanwhile, and MachineTooBusy.
         """
-        deadline = time.monotonic() + seconds
+        patience = self.patience(seconds)
         with self._condition:
             while not (value := found()):
-                left = deadline - time.monotonic()
                 if self.lost:
                     raise EngineError(
                         "The Docker Engine went away in the middle. Nothing was scored; "
                         "./lab doctor says what is wrong."
                     )
-                if left <= 0:
+                if (left := patience.left()) <= 0:
                     return None
                 self._condition.wait(left)
             return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 
 import pytest
 
@@ -128,8 +129,10 @@ class Verdicts:
     def _shown(self, expects: str) -> tuple[Evidence, ...]:
         unique = dict.fromkeys(self._evidence)
         return tuple(
-            Evidence(
-                item.command, clean(item.observed)[:MAX_OBSERVED], clean(item.expected or expects)
+            replace(
+                item,
+                observed=clean(item.observed)[:MAX_OBSERVED],
+                expected=clean(item.expected or expects),
             )
             for item in list(unique)[-MAX_EVIDENCE:]
         )

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -90,6 +91,7 @@ def grade(request: Request, send: Listener) -> Iterator[Ending | Spare]:
             yield from request.loan.spares if request.loan else ()
             return
     with sessions.Session(engine, request.session) as session:
+        begun = time.monotonic()
         evidence: list[Evidence] = []
         bench = Bench(
             engine,
@@ -106,7 +108,7 @@ def grade(request: Request, send: Listener) -> Iterator[Ending | Spare]:
         sweeping.start()
         try:
             _run_checks(request, bench, preparation, evidence, preparation.listener(send))
-            yield ending
+            yield replace(ending, share=bench.watch.metronome.share(begun))
         finally:
             preparation.close()
             bench.close()

@@ -45,3 +45,5 @@ class Ending:
     facts: Mapping[str, Any]
     key: str = ""
     known: Report | None = None
+    share: float = 1.0
+    """The part of the time that the machine gave to a program that wanted to run."""

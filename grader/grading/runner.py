@@ -19,7 +19,7 @@ from grader.engine.sandbox import LIMITS, Limits
 from grader.exercise import checkspec
 from grader.exercise.catalog import Exercise
 from grader.exercise.checkspec import CheckSpec
-from grader.grading import forked, hearing
+from grader.grading import forked, hearing, second_look
 from grader.grading.request import Request
 from grader.verdict.event import Event, Listener, ignore
 from grader.verdict.outcome import GraderError
@@ -53,6 +53,30 @@ def grade(
     Raises nothing but KeyboardInterrupt, after everything that was started is removed. When a
     report comes back, its containers are still being removed beside: ``settle`` waits for that.
     """
+    report, share, known = _once(
+        exercise, submission, listen, private, limits, early, results, fresh, stock
+    )
+    if known or not second_look.is_doubtful(report, share):
+        return report
+    listen(Event("phase", "the machine is busy: judging once more"))
+    second, share, _ = _once(
+        exercise, submission, listen, private, limits, None, results, True, stock
+    )
+    return second_look.agreed(report, second, share)
+
+
+def _once(
+    exercise: Exercise,
+    submission: Submission,
+    listen: Listener,
+    private: Path | None,
+    limits: Limits,
+    early: forked.Early | None,
+    results: Path | None,
+    fresh: bool,
+    stock: Stock | None,
+) -> tuple[Report, float, bool]:
+    """One grading: its report, the share of the machine that it had, and whether it was known."""
     begun = time.monotonic()
     request = Request(
         exercise,
@@ -82,7 +106,7 @@ def grade(
     if problem:
         forked.end(process, request.session)
     if ending.known:
-        return _again(ending.known, submission, listen)
+        return _again(ending.known, submission, listen), 1.0, True
     report = Report(
         exercise=exercise.id,
         submission=submission.info,
@@ -93,9 +117,9 @@ def grade(
     )
     if is_untouched(exercise, submission):
         report = report.as_untouched()
-    if results and ending.key:
+    if results and ending.key and not second_look.is_doubtful(report, ending.share):
         _keep(report, ending.key, results)
-    return report
+    return report, ending.share, False
 
 
 def _declared(modules: tuple[Path, ...]) -> tuple[CheckSpec, ...]:

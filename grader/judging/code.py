@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 
 from grader.probe.layers import Entry, Layers
@@ -29,8 +30,11 @@ def show(filesystem: Mapping[str, Entry], layers: Layers, service: str) -> Evide
     """Who owns the service's file, as tar lists it."""
     path = next(iter(_service(filesystem, layers, service)), f"/app/{service}")
     entry = filesystem.get(path)
-    seen = f"{entry.mode:04o} {entry.uid}/{entry.gid} {path}" if entry else "(no such file)"
-    return Evidence(f"docker cp web:{path} - | tar -tv --numeric-owner", seen)
+    name = path.rpartition("/")[2]
+    mode = stat.filemode(stat.S_IFREG | entry.mode) if entry else ""
+    seen = f"{mode} {entry.uid}/{entry.gid} {name}" if entry else "(no such file)"
+    look = f"docker cp web:{path} - | tar -tv --numeric-owner"
+    return Evidence(look + " | awk '{print $1, $2, $6}'", seen)
 
 
 def _service(filesystem: Mapping[str, Entry], layers: Layers, service: str) -> list[str]:

@@ -18,6 +18,7 @@ BUDGET_MB = 70
 _MB = 1_000_000
 HISTORY = "docker history --format '{{.Size}}  {{.CreatedBy}}' "
 """Unpacked on every image store; ``docker image ls`` counts what is packed on containerd's."""
+_LEFT = re.compile(r"bin/(cc|gcc|g\+\+|make)$|\.cache/pip/|\.deb$")
 _WHEEL = re.compile(r"\.whl$")
 
 
@@ -44,18 +45,17 @@ def look(bench: Bench, image: Image, secrets: Mapping[str, bytes]) -> Callable[[
 
 def assert_lean(bench: Bench, seen: Contents, image: Image) -> None:
     """Nothing of the build is left: no tools, no caches."""
-    show_leftovers(bench)
+    show_leftovers(bench, seen.filesystem)
     assert_no_tools(seen, image)
     assert_no_leftovers(seen)
 
 
-def show_leftovers(bench: Bench) -> None:
-    """Leave as evidence how a person looks for them."""
-    command = (
-        "docker export web | tar -t | grep -E "
-        r"'bin/(cc|gcc|g\+\+|make)$|\.cache/pip/|\.deb$' || echo none"
-    )
-    bench.record(Evidence(command, "none"))
+def show_leftovers(bench: Bench, filesystem: Mapping[str, Entry]) -> None:
+    """Leave as evidence how a person looks for them, and what there is."""
+    paths = (path.lstrip("/") for path in sorted(filesystem))
+    found = [each for each in paths if _LEFT.search(each) and not each.startswith("opt/lab/")]
+    command = f"docker export web | tar -t | grep -E '{_LEFT.pattern}' | grep -v ^opt/lab/"
+    bench.record(Evidence(f"{command} || echo none", "\n".join(found[:10]) or "none"))
 
 
 def assert_no_tools(seen: Contents, image: Image) -> None:
@@ -100,7 +100,8 @@ def show_sizes(bench: Bench, layers: Layers, image: str = "web") -> list[str]:
         for layer in layers.largest()
         if layer.size > _MB
     ]
-    bench.record(Evidence(HISTORY + image, "\n".join(rows) or "no layer of yours above 1 MB"))
+    shown = "\n".join(rows) or "no layer of yours above 1 MB"
+    bench.record(Evidence(HISTORY + image, shown, told=True))
     return rows
 
 

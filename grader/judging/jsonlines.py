@@ -73,7 +73,7 @@ def show(bench: Bench, *lines: Line | str | None) -> None:
         if line is not None
     ]
     if shown:
-        bench.record(Evidence("docker logs web", "\n".join(shown)[:1500]))
+        bench.record(Evidence("docker logs web", "\n".join(shown)[:1500], told=True))
 
 
 def assert_json(bench: Bench, raw: Sequence[str]) -> None:

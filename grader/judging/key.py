@@ -11,18 +11,21 @@ from grader.compose import Service
 from grader.judging.scenes.prediction import SCORE
 from grader.judging.scenes.production import KEY_FILE, MOUNTED, Work
 from grader.probe.bench import Bench
+from grader.probe.container import receipt
 from grader.verdict.report import Evidence
 
 _BODY = "-d '{\"features\": [1.0, 2.0, 3.0]}' http://localhost:8000/predict"
 _JSON = "--retry 9 --retry-all-errors -H 'Content-Type: application/json'"
-ASK = f"docker start web > /dev/null; curl -si {_JSON} {_BODY}"
+ASK = f"docker start web > /dev/null; {receipt.CURL} {_JSON} {_BODY}"
 
 
 def assert_asked_for(work: Work, bench: Bench) -> None:
     """With the key there is a score, without it and with a wrong one there is 401."""
-    bench.record(Evidence(ASK, str(work.without)))
-    keyed = ASK.replace("curl -si", 'curl -si -H "Authorization: Bearer $(cat api_key.txt)"')
-    bench.record(Evidence(keyed, str(work.right)))
+    bench.record(Evidence(ASK, receipt.answered(work.without)))
+    keyed = ASK.replace(
+        receipt.CURL, f'{receipt.CURL} -H "Authorization: Bearer $(cat api_key.txt)"'
+    )
+    bench.record(Evidence(keyed, receipt.answered(work.right)))
     answer = work.right
     assert answer.ok, f"POST /predict with the key from /run/secrets/api_key came to {answer}."
     score = answer.json().get("score") if isinstance(answer.json(), dict) else None

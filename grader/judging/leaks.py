@@ -27,7 +27,9 @@ def assert_not_in_layers(bench: Bench, layers: Layers, secrets: Mapping[str, byt
         f"{found.path} ({found.form}), layer of `{layers.layer(found.layer).instruction[:60]}`"
         for found in leaked
     ]
-    bench.record(Evidence(_looking(), "\n".join(seen[:10]) or "nothing"))
+    bench.record(
+        Evidence(_looking(), "\n".join(seen[:10]), told=True) if seen else Evidence(_looking(), "")
+    )
     first = next(iter(leaked), None)
     assert first is None, (
         f"The secret of {first.name} is in the image: {seen[0]}. Everyone who can pull the image "

@@ -28,6 +28,7 @@ def assert_none_severe(seen: Contents, recorded: bytes, bench: Bench) -> None:
         Evidence(
             "docker export web | tar -t | grep -oE '[^/]+-[^/]+[.]dist-info/METADATA' | sort -u",
             "\n".join(rows) or f"nothing in {len(installed)} packages",
+            told=True,
         )
     )
     hidden = advisories.hidden(installed, database)

@@ -25,6 +25,7 @@ class Shutdown:
     """What ran before and during the stop, what became of the request, and how it ended.
 
     ``server`` is the process that answers requests; the end was awaited for ``waited`` seconds.
+    What ran ``during`` the stop is only looked at where the engine has no part in it.
     """
 
     before: tuple[Process, ...]
@@ -58,13 +59,15 @@ def observe(
     """
     before = container.processes()
     is_deaf = _is_deaf(before[0], signal_name)
-    answer = container.send(f"/slow?seconds={busy}", receipt=False)
+    if not stop:
+        busy = container.stretched(busy)
+    answer = container.send(f"/slow?seconds={busy:g}", receipt=False)
     container.await_accepted()
     if not stop:
         container.signal(signal_name)
     elif not is_deaf:
         stop()
-    during = () if is_deaf else container.remaining(LOOK_SECONDS)
+    during = () if is_deaf or stop else container.remaining(LOOK_SECONDS)
     response = answer()
     end = None if is_deaf else container.wait_exit(seconds)
     by_pid = {process.pid: process for process in before}
@@ -97,7 +100,7 @@ def assert_stops(shutdown: Shutdown, container: Container, bench: Bench) -> None
     assert shutdown.end is not None, (
         f"{shutdown.waited:.0f} s after {shutdown.signal_name} the container still ran."
     )
-    bench.record(Evidence("time docker stop web", f"{shutdown.end.seconds or 0:.1f} s"))
+    bench.record(Evidence("time docker stop web", f"{shutdown.end.seconds or 0:.1f} s", told=True))
     serves = shutdown.server is not None and shutdown.server.host_pid == shutdown.first.host_pid
     assert shutdown.answer.ok, (
         f"The container ended after {shutdown.end.seconds or 0:.1f} s with exit code "

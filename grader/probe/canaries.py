@@ -16,7 +16,7 @@ from grader.engine import tarball
 from grader.exercise.canary import Plan
 from grader.probe.search import Pattern, patterns
 from grader.verdict.event import Event
-from grader.verdict.report import CheckResult, Evidence
+from grader.verdict.report import CheckResult
 
 RANDOM_BYTES = 20
 
@@ -102,7 +102,12 @@ class Canaries:
 
     def _hidden(self, check: CheckResult) -> CheckResult:
         evidence = tuple(
-            Evidence(self.redacted(e.command), self.redacted(e.observed), self.redacted(e.expected))
-            for e in check.evidence
+            replace(
+                each,
+                command=self.redacted(each.command),
+                observed=self.redacted(each.observed),
+                expected=self.redacted(each.expected),
+            )
+            for each in check.evidence
         )
         return replace(check, message=self.redacted(check.message), evidence=evidence)

@@ -60,6 +60,7 @@ class Collector:
 
     def events(self, containing: str, count: int, seconds: float) -> list[Event]:
         """All that arrived, as soon as ``count`` events hold a text or ``seconds`` are over."""
+        seconds = self._bench.watch.metronome.stretched(seconds)
         arrived = self._inspector.ask(
             "records", seconds + ANSWER_SECONDS, containing=containing, count=count, timeout=seconds
         )

@@ -7,6 +7,7 @@
     │   └── BuildFailed     the image can't be built
     ├── GraderError         ours: the check gets status "error", nothing is scored
     │   ├── EngineError     no engine, an engine that died, an engine that refuses
+    │   ├── MachineTooBusy  the machine gave too little time to see what an answer does
     │   └── NotInLab        an answer asks for something this lab doesn't have
     ├── CapabilityAbsent    the host can't do what the check needs: skipped, report incomplete
     └── UsageError          wrong usage: unknown exercise, unreadable path (exit code 2)
@@ -15,6 +16,9 @@
 from __future__ import annotations
 
 from grader.verdict.report import Evidence
+
+TOO_BUSY = "The machine was too busy to see what your answer does"
+"""How every such error begins, and what no other sentence begins with."""
 
 
 class LearnerFault(Exception):
@@ -40,6 +44,17 @@ class GraderError(Exception):
 
 class EngineError(GraderError):
     """No engine answers, or it went away, or it refused a call that should work."""
+
+
+class MachineTooBusy(GraderError):
+    """What was to be seen wasn't, and the machine gave too little time to say that it isn't so.
+    ``reason`` ends the sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"{TOO_BUSY}: {reason}. Nothing was scored; it is graded again when the machine is "
+            "quieter."
+        )
 
 
 class NotInLab(GraderError):

@@ -36,11 +36,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """One observation that a person can repeat: a command, what it showed, what was expected."""
+    """One observation: a command that a person can repeat, what it showed, what was expected.
+
+    Lines in parentheses are remarks of ours. Where the command can't print what was observed (it
+    was measured, or seen on a simulated host), the observation is ``told`` and the command shows
+    where to look.
+    """
 
     command: str
     observed: str
     expected: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,9 +177,13 @@ class Report:
         return replace(self, checks=checks, untouched=True)
 
 
+def _evidence_to_dict(item: Evidence) -> dict[str, Any]:
+    return {key: value for key, value in asdict(item).items() if key != "told" or value}
+
+
 def _check_to_dict(check: CheckResult) -> dict[str, Any]:
     data = asdict(check)
     data["status"] = check.status.value
     data["seconds"] = round(check.seconds, 3)
-    data["evidence"] = [asdict(item) for item in check.evidence]
+    data["evidence"] = [_evidence_to_dict(item) for item in check.evidence]
     return data

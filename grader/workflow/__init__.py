@@ -68,7 +68,9 @@ def read(text: str, file: str = FILE) -> Workflow:
         more = f" ({len(faults) - SHOWN} more.)" if len(faults) > SHOWN else ""
         raise LearnerFault(
             f"GitHub wouldn't run this workflow: {' Also: '.join(faults[:SHOWN])}{more}",
-            Evidence(f"cat -n {file}", "\n".join(faults), "a workflow that GitHub accepts"),
+            Evidence(
+                f"cat -n {file}", "\n".join(faults), "a workflow that GitHub accepts", told=True
+            ),
         )
     _check_ids(found["jobs"])
     _check_calls(found["jobs"])

@@ -14,7 +14,7 @@ MAX_LINES = 30
 
 def evidence(run: Run, file: str) -> Evidence:
     """The run beside the file. Its lines are the numbers that ``cat -n`` shows."""
-    return Evidence(f"cat -n {file}", text(run))
+    return Evidence(f"cat -n {file}", text(run), told=True)
 
 
 def title(run: Run) -> str:

@@ -73,7 +73,7 @@ def test_no_secret_in_layers(layers: Layers, filesystem: Mapping[str, Entry], be
     """
     seen = [sighting for sighting in layers.sightings if sighting.name in SECRETS]
     rows = [f"{each.path} ({SECRETS[each.name]}, {each.form})" for each in seen]
-    bench.record(Evidence(LAYERS, "\n".join(rows[:10]) or "none"))
+    bench.record(Evidence(LAYERS, "\n".join(rows[:10]) or "none", told=bool(rows)))
     if not seen:
         return
     first = seen[0]
@@ -114,7 +114,7 @@ def test_no_secret_in_config(image: Image, canaries: Canaries, bench: Bench) -> 
         for line in text.splitlines()
         if canaries.found_in(line)
     ]
-    bench.record(Evidence(CONFIG, "\n".join(dict.fromkeys(rows)) or "none"))
+    bench.record(Evidence(CONFIG, "\n".join(dict.fromkeys(rows)) or "none", told=bool(rows)))
     default = image.environment.get("API_KEY")
     assert not default, (
         "API_KEY is set in the environment (ENV) of the image: docker inspect shows it to "

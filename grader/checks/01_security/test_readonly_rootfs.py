@@ -51,7 +51,8 @@ def _write(container: Container, path: str) -> str:
 
 
 def _show(bench: Bench, place: str, mount: Mount | None) -> None:
-    shown = f"{mount.kind} {','.join(mount.options)}" if mount else "(not a mount of its own)"
+    options = ",".join(mount.options) if mount else ""
+    shown = f"{place} {options}\n- {mount.kind} " if mount else "(not a mount of its own)"
     command = f"docker exec web sh -c \"grep ' {place} ' /proc/1/mountinfo || true\""
     bench.record(Evidence(command, shown))
 

@@ -14,6 +14,7 @@ from grader.judging.dependents import SCORER, Needs
 from grader.judging.scenes import startup
 from grader.judging.scenes.startup import Startup
 from grader.probe.bench import Bench
+from grader.probe.container import receipt
 from grader.probe.start import Start
 from grader.verdict.report import Evidence
 
@@ -22,7 +23,8 @@ pytestmark = pytest.mark.exercise("compose_health")
 LONGEST_LOAD = 5.0
 """What the exercise says that loading may take; judged by the learner's own numbers."""
 AFTER = (
-    "docker events --since 30m --until $(date +%s) --filter container=web "
+    "docker events --since $(docker inspect -f '{{.Created}}' web) --until $(date +%s.%N) "
+    "--filter container=web "
     "--filter container=gateway --filter event=start --filter event=health_status "
     "--format '{{.Actor.Attributes.name}} {{.Action}}'"
 )
@@ -112,9 +114,7 @@ def test_service_becomes_healthy(
 
     Whoever waits for a service that is never called healthy waits for ever.
     """
-    bench.record(
-        Evidence("docker inspect -f '{{json .State.Health.Status}}' web", loads.health or "(none)")
-    )
+    bench.record(receipt.health_status(loads.health))
     assert own is not None, "The service scorer has no health check, so it never becomes healthy."
     log = loads.scorer.show_health() if loads.healthy is None else ()
     said = "; no probe has run" if not log else f"; the probe ended with {log[-1].exit_code}"

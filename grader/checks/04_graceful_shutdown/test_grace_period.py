@@ -106,7 +106,7 @@ def test_long_drain_completes(
     """
     answer, end = drained
     code = end.code if end else "(still running)"
-    bench.record(Evidence(STOP, f"{answer}\n{code}"))
+    bench.record(Evidence(STOP, f"{answer}\n{code}", told=True))
     assert answer.ok, (
         f"The batch in flight came to {answer}, and the container ended with exit code {code}: "
         f"the service had {grace} s, and a batch takes up to {BATCH_SECONDS:.0f}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from grader.compose import Service
@@ -11,6 +13,7 @@ from grader.judging import limits
 from grader.judging.scenes import leak
 from grader.judging.scenes.leak import Leak
 from grader.probe.bench import Bench
+from grader.probe.container import receipt
 from grader.probe.start import Start
 from grader.verdict.report import Evidence
 
@@ -95,10 +98,10 @@ def test_service_answers(story: Leak, bench: Bench) -> None:
     A limit below the need turns every batch into an outage.
     """
     command = (
-        "curl -si --retry 9 --retry-all-errors -X POST "
-        "-d '{\"rows\": [[1.0, 2.0, 3.0]]}' http://localhost:8000/predict"
+        f"{receipt.CURL} --retry 9 --retry-all-errors -X POST "
+        f"-d '{json.dumps(leak.BATCH)}' http://localhost:8000/predict"
     )
-    bench.record(Evidence(command, str(story.load)))
+    bench.record(Evidence(command, receipt.answered(story.load)))
     assert story.load.ok, f"A batch of predictions came to {story.load}" + (
         " and the kernel ended the service for lack of memory." if story.is_oom else "."
     )

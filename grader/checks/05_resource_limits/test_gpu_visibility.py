@@ -70,6 +70,7 @@ def report(image: Image, start: Start, run_command: RunCommand, bench: Bench) ->
                 Evidence(
                     f"docker run --rm {setting}scorer",
                     f"{one.output}\n{one.errors}".strip()[-600:],
+                    told=True,
                 )
             )
         return printed
@@ -101,7 +102,9 @@ def test_requests_one_gpu(run_command: RunCommand, bench: Bench) -> None:
     requests = run_command.host.get("DeviceRequests") or []
     bench.record(
         Evidence(
-            "docker inspect -f '{{json .HostConfig.DeviceRequests}}' web", json.dumps(requests)
+            "docker inspect -f '{{json .HostConfig.DeviceRequests}}' web",
+            json.dumps(requests),
+            told=True,
         )
     )
     assert requests, "The command requests no GPU at all: it needs --gpus."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from grader.answer.run_command import RunCommand
@@ -11,6 +13,7 @@ from grader.engine.sandbox import MIB
 from grader.judging.scenes import leak
 from grader.judging.scenes.leak import Leak
 from grader.probe.bench import Bench
+from grader.probe.container import receipt
 from grader.probe.start import Start
 from grader.verdict.report import Evidence
 
@@ -121,8 +124,8 @@ def test_normal_load_survives(story: Leak, bench: Bench) -> None:
     """
     bench.record(
         Evidence(
-            "curl -si --retry 9 --retry-all-errors -X POST -d '{\"rows\": [[1.0, 2.0, 3.0]]}' http://localhost:8000/predict",
-            str(story.load),
+            f"{receipt.CURL} --retry 9 --retry-all-errors -X POST -d '{json.dumps(leak.BATCH)}' http://localhost:8000/predict",
+            receipt.answered(story.load),
         )
     )
     assert story.load.ok, f"A batch of predictions came to {story.load}" + (

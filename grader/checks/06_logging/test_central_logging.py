@@ -100,6 +100,7 @@ def _show(bench: Bench, delivery: Delivery) -> None:
             'curl -s -d \'{"name": "a"}\' http://localhost:8000/predict > /dev/null; sleep 1; '
             "docker logs collector | tail -n 3",
             "\n".join(lines) or "(nothing arrived)",
+            told=bool(lines),
         )
     )
 

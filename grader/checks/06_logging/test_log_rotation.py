@@ -187,6 +187,7 @@ def test_three_files(kept: Kept, bench: Bench) -> None:
         Evidence(
             "docker inspect -f '{{json .HostConfig.LogConfig.Config}}' web",
             f"max-file: {kept.files}",
+            told=True,
         )
     )
     assert kept.files == 3, (

@@ -50,7 +50,9 @@ def test_valid_workflow(follows: Runs, bench: Bench) -> None:
     """
     workflow = follows.workflow
     jobs = ", ".join(f"{job.id} ({len(job.steps)} steps)" for job in workflow.jobs.values())
-    bench.record(Evidence(f"cat -n {FILE}", f"on: {', '.join(workflow.triggers)}; jobs: {jobs}"))
+    bench.record(
+        Evidence(f"cat -n {FILE}", f"on: {', '.join(workflow.triggers)}; jobs: {jobs}", told=True)
+    )
     assert workflow.jobs, "The workflow has no jobs."
 
 
@@ -173,7 +175,7 @@ def test_least_privilege(follows: Runs, bench: Bench) -> None:
     allowed = "\n".join(
         f"job {job.id}: {job.permissions}" for job in follows.workflow.jobs.values()
     )
-    bench.record(Evidence(f"grep -n -A3 'permissions:\\|jobs:' {FILE}", allowed))
+    bench.record(Evidence(f"grep -n -A3 'permissions:\\|jobs:' {FILE}", allowed, told=True))
     release.assert_none(list(privilege.excess(follows.workflow, release.every(follows))))
 
 
@@ -188,5 +190,5 @@ def test_secrets_not_printed(follows: Runs, bench: Bench) -> None:
 
     GitHub masks a secret that it recognises; encoded or cut in pieces it doesn't.
     """
-    bench.record(Evidence(f"grep -n 'secrets\\.\\|jobs:' {FILE}", "where secrets are used"))
+    bench.record(Evidence(f"grep -n 'secrets\\.\\|jobs:' {FILE}", "(where secrets are used)"))
     release.assert_none(list(leak.found(release.shown(follows), follows.rehearsal.concrete)))

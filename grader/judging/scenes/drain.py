@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from grader.engine.image import Image
 from grader.judging import journal
-from grader.judging.scenes.lingering import CONFIG, GONE_SECONDS, GRACE_SECONDS, Lingering, ended
+from grader.judging.scenes.lingering import GONE_SECONDS, GRACE_SECONDS, Lingering, ended
 from grader.probe.container import Container
 from grader.probe.start import Start
 from grader.verdict.facts import Exit, Response
@@ -75,7 +75,7 @@ def play(image: Image, start: Start, others: Lingering) -> Drain:
     ``others`` at the same moment. On a busy machine the signal may come too late to tell anything:
     once more, then. Raises GraderError when it never comes in time."""
     for _ in range(ATTEMPTS):
-        container = start(image, config=CONFIG)
+        container = start(image, config=others.config)
         others.wait_connected()
         seen = _stop(container, others)
         if seen.is_telling:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from typing import Any
 
 from grader.engine.image import Image
+from grader.engine.patience import LONGEST_SECONDS
 from grader.probe.bench import Bench
 from grader.probe.container import Container
 from grader.probe.start import Start
@@ -19,9 +21,15 @@ from grader.verdict.outcome import EngineError, LearnerFault
 
 GRACE_SECONDS = 5
 """What docker stop waits here before it kills."""
-GONE_SECONDS = GRACE_SECONDS + 5.0
-CONFIG = {"StopTimeout": GRACE_SECONDS}
+GONE_SECONDS = LONGEST_SECONDS + 5.0
+"""Until the engine has killed it, whatever the grace period is on a busy machine."""
 KINDS = ("endless", "idle")
+
+
+def stopping(bench: Bench) -> dict[str, Any]:
+    """The grace period, as seconds that this machine gives: the engine counts them by the clock on
+    the wall."""
+    return {"StopTimeout": round(bench.watch.metronome.stretched(GRACE_SECONDS))}
 
 
 def ended(container: Container) -> Exit:
@@ -38,7 +46,8 @@ class Lingering:
     waits for three stops."""
 
     def __init__(self, image: Image, start: Start, bench: Bench) -> None:
-        self._containers = {kind: start(image, config=CONFIG, beside=True) for kind in KINDS}
+        self.config = stopping(bench)
+        self._containers = {kind: start(image, config=self.config, beside=True) for kind in KINDS}
         self._running = list(self._containers.values())
         self._connected = {
             kind: bench.beside(functools.partial(self._connect, kind)) for kind in self._containers
@@ -53,6 +62,10 @@ class Lingering:
         """Tell both to stop, once."""
         while self._running:
             self._running.pop().stop()
+
+    def require_fair(self, kind: str, seconds: float) -> None:
+        """Raises MachineTooBusy where the last ``seconds`` weren't worth being measured."""
+        self._containers[kind].require_fair(seconds)
 
     def wait_connected(self) -> None:
         """Return when both clients are connected, or can't be."""

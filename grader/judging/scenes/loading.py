@@ -19,7 +19,7 @@ from grader.probe.start import Start
 from grader.verdict.facts import Response
 from grader.verdict.outcome import LearnerFault
 
-LOAD_SECONDS = 60
+LOAD_SECONDS = 300
 """How long loading takes unless it is cut short: longer than anybody waits here, so that a clock
 that was set by it is seen to be one."""
 SILENT_SECONDS = 4.0
@@ -149,9 +149,9 @@ def _until(
     container: Container, is_so: Callable[[], bool], seconds: float = FOLLOW_SECONDS
 ) -> bool:
     """Whether it becomes so; given up when the container ends."""
-    deadline = time.monotonic() + seconds
+    patience = container.patience(seconds)
     while not is_so():
-        if time.monotonic() > deadline or container.wait_event("die", PAUSE_SECONDS):
+        if not patience.left() or container.wait_event("die", PAUSE_SECONDS):
             return False
     return True
 

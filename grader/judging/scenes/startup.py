@@ -91,7 +91,9 @@ def begin(
             scorer["healthcheck"] = project.health_check(
                 list(own.test),
                 retries=1,
-                timeout=min(max(own.timeout, SHORTEST_TIMEOUT), LONGEST_TIMEOUT),
+                timeout=bench.watch.metronome.stretched(
+                    min(max(own.timeout, SHORTEST_TIMEOUT), LONGEST_TIMEOUT)
+                ),
                 start_period=start_period,
                 **PROBED,
             )

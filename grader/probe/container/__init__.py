@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.engine import tarball
 from grader.engine.client.call import Refused
-from grader.engine.image import Image
+from grader.engine.image import NANOSECONDS, Image
 from grader.engine.sandbox import FILES, host_config
 from grader.probe.bench import Bench
 from grader.probe.container.living import Living
@@ -95,7 +95,7 @@ def run(
     if made and host.get("ReadonlyRootfs"):
         base, made = _with_files(bench, image, made), []
     body = {
-        **(config or {}),
+        **_fair(config or {}, bench),
         "Image": base,
         "Labels": {**(config or {}).get("Labels", {}), **bench.session.labels},
         "HostConfig": host_config(
@@ -129,6 +129,16 @@ def run(
             ) from error
         raise
     return container
+
+
+def _fair(config: Mapping[str, Any], bench: Bench) -> Mapping[str, Any]:
+    """A health check's timeout, which the engine takes by the clock on the wall, in seconds that
+    this machine gives."""
+    check = config.get("Healthcheck") or {}
+    if not check.get("Timeout"):
+        return config
+    timeout = bench.watch.metronome.stretched(check["Timeout"] / NANOSECONDS)
+    return {**config, "Healthcheck": {**check, "Timeout": int(timeout * NANOSECONDS)}}
 
 
 def _with_files(bench: Bench, image: Image, archives: Sequence[bytes]) -> str:

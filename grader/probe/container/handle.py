@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.engine.image import Image
+from grader.engine.patience import Patience
 from grader.probe.bench import Bench
 from grader.probe.container import receipt
 from grader.verdict.facts import Logs, State
@@ -26,6 +27,18 @@ class Handle:
     @property
     def state(self) -> State:
         return _state(self._bench.engine.inspect(self.id))
+
+    def stretched(self, seconds: float) -> float:
+        """So many seconds by the clock on the wall as are worth ``seconds`` on this machine now."""
+        return self._bench.watch.metronome.stretched(seconds)
+
+    def patience(self, seconds: float) -> Patience:
+        """For a wait that consists of several looks."""
+        return self._bench.watch.patience(seconds)
+
+    def require_fair(self, seconds: float) -> None:
+        """Raises MachineTooBusy where the last ``seconds`` weren't worth being measured."""
+        self._bench.watch.metronome.require_fair(seconds)
 
     def record(self, evidence: Evidence) -> None:
         """Leave evidence for the check that runs now."""

@@ -87,9 +87,9 @@ class Living(Handle):
     def wait_settled(self, seconds: float, *, most: int) -> bool:
         """Whether the engine, within ``seconds``, either leaves the container down for good or has
         started it again more than ``most`` times."""
-        deadline = time.monotonic() + seconds
+        patience = self._bench.watch.patience(seconds)
         ends = 0
-        while self.wait_event("die", deadline - time.monotonic(), count=ends + 1):
+        while (left := patience.left()) and self.wait_event("die", left, count=ends + 1):
             ends = len(self._bench.watch.of(self.id, "die"))
             # An engine that means to start it again calls it running all the while.
             state = self.state

@@ -15,6 +15,8 @@ SHOWN_LOG_LINES = 15
 SHOWN_PROCESSES = 20
 BESIDE = "docker run --rm --pid=container:web python:3.11-slim"
 """A container beside ``web``, in its pid namespace: looks in without needing a shell there."""
+CURL = "curl -sw '\\nHTTP %{http_code}\\n'"
+"""Prints an answer's body and then its status."""
 TOP = ("pid", "ruid", "euid", "suid", "fuid", "rgid", "egid", "sgid", "fgid", "supgid", "args")
 
 
@@ -71,13 +73,14 @@ def logs(printed: Logs, expected: str = "") -> Evidence:
 
 def health_status(status: str) -> Evidence:
     """What Docker calls the container's health."""
-    return Evidence("docker inspect -f '{{.State.Health.Status}}' web", status or "(none)")
+    template = "{{with .State.Health}}{{.Status}}{{end}}"
+    return Evidence(f"docker inspect -f '{template}' web", status or "(none)")
 
 
 def health_log(probes: Sequence[HealthProbe]) -> Evidence:
     """The last runs of the health check."""
     rows = [f"{probe.exit_code}: {probe.output.strip()[-200:]}" for probe in probes[-3:]]
-    template = "{{range .State.Health.Log}}{{.ExitCode}}: {{.Output}}{{end}}"
+    template = "{{with .State.Health}}{{range .Log}}{{.ExitCode}}: {{.Output}}{{end}}{{end}}"
     return Evidence(f"docker inspect -f '{template}' web", "\n".join(rows) or "(no probe has run)")
 
 
@@ -85,11 +88,18 @@ def request(
     method: str, path: str, body: bytes, headers: Mapping[str, str], answer: Response
 ) -> Evidence:
     """One HTTP request and its answer."""
-    words = ["curl", "-si"]
+    words = [CURL]
     if method != "GET":
         words += ["-X", method]
     for key, value in headers.items():
         words += ["-H", f"'{key}: {value}'"]
     if body:
         words += ["-d", "'" + body.decode("utf-8", "replace") + "'"]
-    return Evidence(" ".join([*words, f"http://localhost:{PORT}{path}"]), str(answer))
+    return Evidence(" ".join([*words, f"http://localhost:{PORT}{path}"]), answered(answer))
+
+
+def answered(answer: Response) -> str:
+    """An answer as ``CURL`` prints it."""
+    if answer.error:
+        return f"HTTP 000\n({answer.error})"
+    return f"{answer.text[:300]}\nHTTP {answer.status}"

@@ -36,6 +36,7 @@ class Serving(Handle):
 
         ``receipt`` is false for a request whose command, typed by hand, would end in an error.
         """
+        timeout, wait = self.stretched(timeout), self.stretched(wait)
         future: Future[dict[str, Any]] = self._bench.pod.send(
             "request",
             method=method,
@@ -49,6 +50,8 @@ class Serving(Handle):
 
         def answer() -> Response:
             response = _response(self._bench.pod.answer(future, wait + timeout + 5))
+            if response.error == "timeout":
+                self.require_fair(response.seconds)
             if receipt:
                 self.record(receipts.request(method, path, body, headers or {}, response))
             return response
@@ -67,25 +70,19 @@ class Serving(Handle):
 
     def await_accepted(self, seconds: float = ANSWER_SECONDS) -> None:
         """Return when a request that was sent is in the service's hands. Raises GraderError."""
+        seconds = self.stretched(seconds)
         if not self._bench.pod.ask("accepted", seconds + 5, port=PORT, timeout=seconds):
             raise GraderError("The service did not take a request that was sent to it in time.")
 
     def wait_ready(self, path: str = "/health", seconds: float = READY_SECONDS) -> Response:
         """The first answer of the service. Raises LearnerFault when none comes or the container
         ends first."""
-        future = self._bench.pod.send(
-            "request",
-            method="GET",
-            path=path,
-            port=PORT,
-            headers={},
-            body="",
-            timeout=seconds,
-            wait=seconds,
-        )
-        self._bench.watch.wait(
-            lambda: future.done() or self._bench.watch.of(self.id, "die"), seconds + 5
-        )
+        patience = self._bench.watch.patience(seconds)
+        while True:
+            future = self._first_answer(path, patience.left())
+            is_over = future.done() and patience.left() <= 0
+            if not future.done() or is_over or "error" not in future.result().get("result", {}):
+                break
         if not future.done() and self._bench.watch.of(self.id, "die"):
             code = self._bench.watch.of(self.id, "die")[-1]["Actor"]["Attributes"]["exitCode"]
             raise LearnerFault(
@@ -100,6 +97,24 @@ class Serving(Handle):
                 self._log_evidence(f"a service that listens on 0.0.0.0:{PORT}"),
             )
         return response
+
+    def _first_answer(self, path: str, seconds: float) -> Future[dict[str, Any]]:
+        """A request that goes on trying for ``seconds``; returned when it is over, or when the
+        container has ended."""
+        future = self._bench.pod.send(
+            "request",
+            method="GET",
+            path=path,
+            port=PORT,
+            headers={},
+            body="",
+            timeout=seconds,
+            wait=seconds,
+        )
+        self._bench.watch.wait(
+            lambda: future.done() or self._bench.watch.of(self.id, "die"), seconds + 5
+        )
+        return future
 
 
 def _response(data: Mapping[str, Any]) -> Response:

@@ -20,7 +20,6 @@ from typing import Any
 PLAN = "/rounds.json"
 SCANNER = "/usr/local/bin/trivy"
 HOME = "/home/ci"
-GATE = f"{HOME}/gate.sh"
 USER = 10001
 ELSEWHERE = ("/tmp", "/var/tmp", "/dev/shm")
 OUTPUT = "/opt/scanner/output"
@@ -73,7 +72,7 @@ def _play(each: dict[str, Any], seconds: float) -> dict[str, Any]:
 
 def _run(image: str, seconds: float, output: int) -> tuple[int | None, str]:
     """(exit code, why it couldn't be started), by its first line or else with sh."""
-    for command in ([GATE, image], ["/bin/sh", GATE, image]):
+    for command in (["./gate.sh", image], ["/bin/sh", "./gate.sh", image]):
         try:
             process = subprocess.Popen(
                 command,
