@@ -10,7 +10,9 @@ processes it has (the kernel shares between control groups).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import threading
 import time
 from collections import deque
@@ -28,16 +30,22 @@ ROUNDING = 0.8
 """An idle machine gives a little less than every second: something always runs."""
 FAIR = 0.5
 """A time that was taken while the machine gave less than this share says nothing."""
+OVERHEAD_SECONDS = 0.5
+"""Of work, which a step takes beside what it waits for."""
 LOOK_SECONDS = 0.25
+RECENT_SECONDS = 3.0
 BEAT_SECONDS = 0.7
 WORK_SECONDS = 0.005
+FIRST = -10
+"""Of the priorities of setpriority(2): ordinary is 0, lower is sooner."""
 _BLOCK = bytes(64 * 1024)
 
 
 class Metronome:
     """Which share of the machine a program gets that wants to run, now and then.
 
-    Its work lets go of Python's lock, so other threads of the process don't count.
+    Its work lets go of Python's lock, so other threads of the process don't count, and it has the
+    priority of a learner's service, whatever this process has.
     """
 
     def __init__(self) -> None:
@@ -47,6 +55,7 @@ class Metronome:
         threading.Thread(target=self._go, name="metronome", daemon=True).start()
 
     def _go(self) -> None:
+        _be_ordinary()
         while True:
             time.sleep(BEAT_SECONDS)
             self.beat()
@@ -85,14 +94,30 @@ class Metronome:
     def require_fair(self, seconds: float) -> None:
         """Raises MachineTooBusy where the machine gave too little of the last ``seconds`` for a
         time that was measured then to say anything."""
-        since = time.monotonic() - seconds
-        if seconds > 0 and (share := self.share(since)) < FAIR:
+        share = self.share(time.monotonic() - seconds)
+        if seconds > 0 and share < FAIR:
             raise _too_busy(seconds, seconds * share)
+
+    def require_given(self, seconds: float, wanted: float) -> None:
+        """Raises MachineTooBusy where the machine gave less of the last ``seconds`` than an answer
+        may need that is given ``wanted`` seconds."""
+        given = self.given(time.monotonic() - seconds)
+        if given < ROUNDING * min(wanted, ENOUGH_SECONDS):
+            raise _too_busy(seconds, given)
+
+    def is_later(self, seconds: float, limit: float) -> bool:
+        """Whether something took longer than ``limit`` seconds that took ``seconds`` until now.
+        Raises MachineTooBusy where what is over may be the machine's doing."""
+        share = self.share(time.monotonic() - seconds)
+        if seconds > limit and share < FAIR and (seconds - limit) * share < OVERHEAD_SECONDS:
+            raise _too_busy(seconds, seconds * share)
+        return seconds > limit
 
     def stretched(self, seconds: float) -> float:
         """So many seconds by the clock on the wall as are worth ``seconds`` just now, for limits
         that somebody else keeps: an engine's timeouts, a request's."""
-        share = self.share(time.monotonic() - LOOK_SECONDS)
+        now = time.monotonic()
+        share = min(self.share(now - LOOK_SECONDS), self.share(now - RECENT_SECONDS))
         return seconds if share > FAIR else min(seconds / share, LONGEST_SECONDS)
 
 
@@ -128,3 +153,16 @@ class Patience:
 
 def _too_busy(waited: float, given: float) -> MachineTooBusy:
     return MachineTooBusy(f"of {waited:.0f} s it gave {given:.1f} s to a program that wants to run")
+
+
+def hurry() -> None:
+    """Put this process before others where that is allowed, so that what it does at a certain
+    moment of an answer's life comes in time. Learners' containers aren't of this process."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, FIRST)
+
+
+def _be_ordinary() -> None:
+    """Of the calling thread: Linux gives each a priority of its own."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 0)

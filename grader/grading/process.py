@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
-from grader.engine import client, location
+from grader.engine import client, location, patience
 from grader.engine import session as sessions
 from grader.exercise.project import DEBUG
 from grader.grading import host, provenance, stock
@@ -50,6 +50,7 @@ _ARGUMENTS = (
 def serve(pipe: Connection, request: Request) -> None:
     """Grade, send events and at last ``("done", Ending)`` or ``("error", sentence)``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    patience.hurry()
     location.use(request.engine)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sending = threading.Lock()

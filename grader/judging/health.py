@@ -7,6 +7,7 @@ from typing import Any
 
 from grader.compose import Service
 from grader.engine.image import HealthCheck, Image
+from grader.probe.bench import Bench
 from grader.probe.container import Container
 from grader.probe.start import Start
 from grader.verdict.report import Evidence
@@ -20,6 +21,7 @@ TIMES = (
     "timeout {{.Timeout.Seconds}} s, start period {{.StartPeriod.Seconds}} s, "
     "retries {{.Retries}}{{end}}' web"
 )
+FACTOR = 10.0
 CONNECT = "import socket; socket.create_connection(('localhost', 8000), 1)"
 LISTENS: dict[str, Any] = {
     "Test": ["CMD", "python", "-c", CONNECT],
@@ -28,6 +30,12 @@ LISTENS: dict[str, Any] = {
     "Interval": 60 * NS,
 }
 """A probe of ours: whether something listens on the service's port. Once is enough to know."""
+
+
+def scale(bench: Bench) -> float:
+    """By what times may be divided, so that nobody waits for whole ones: less on a busy machine,
+    where a start and a probe take longer."""
+    return max(1.0, FACTOR / bench.watch.metronome.stretched(1.0))
 
 
 def settings(retries: int, **seconds: float) -> dict[str, Any]:

@@ -24,8 +24,6 @@ LONGEST_TIMEOUT = 6.0
 so that it shows what the probe makes of its own."""
 LOADING_SECONDS = 20.0
 """How long the exercise says that loading may take: between what usual settings add up to."""
-FACTOR = 10.0
-"""The slow start is played with all times divided by this."""
 LONGEST_DETECTION = 180.0
 END_SECONDS = 0.6
 """How soon a service has ended that its probe told to."""
@@ -73,9 +71,7 @@ def _gives_up(health: HealthCheck) -> float:
 
 @pytest.fixture(scope="module")
 def factor(bench: Bench) -> float:
-    """By what the times of the slow start are divided: less on a busy machine, where a start and a
-    probe take longer."""
-    return max(1.0, FACTOR / bench.watch.metronome.stretched(1.0))
+    return healths.scale(bench)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from grader.judging.scenes.lingering import GONE_SECONDS, GRACE_SECONDS, Lingeri
 from grader.probe.container import Container
 from grader.probe.start import Start
 from grader.verdict.facts import Exit, Response
-from grader.verdict.outcome import GraderError
+from grader.verdict.outcome import MachineTooBusy
 
 PROBE_SECONDS = 0.5
 PAUSE_SECONDS = 0.03
@@ -29,7 +29,7 @@ BEGUN_SECONDS = 0.3
 """For an answer that shows that the batch before it has begun; who works at it gives none."""
 KILL_SECONDS = 1.0
 """Before its end by SIGKILL, a refusal is that end, seen early on a busy machine."""
-ATTEMPTS = 3
+ATTEMPTS = 6
 KILLED = 137
 ROW = [1.0, 2.0, 3.0]
 
@@ -73,14 +73,14 @@ class Drain:
 def play(image: Image, start: Start, others: Lingering) -> Drain:
     """Stop the service as docker stop does, while a batch is in flight and new requests come, and
     ``others`` at the same moment. On a busy machine the signal may come too late to tell anything:
-    once more, then. Raises GraderError when it never comes in time."""
+    once more, then. Raises MachineTooBusy when it never comes in time."""
     for _ in range(ATTEMPTS):
         container = start(image, config=others.config)
         others.wait_connected()
         seen = _stop(container, others)
         if seen.is_telling:
             return seen
-    raise GraderError("This machine is too busy to stop a service while a batch takes 1.5 s.")
+    raise MachineTooBusy("the signal came too late, when the batch was nearly over")
 
 
 def _stop(container: Container, others: Lingering) -> Drain:
@@ -95,7 +95,9 @@ def _stop(container: Container, others: Lingering) -> Drain:
         receipt=False,
     )
     container.await_accepted()
-    container.send("/health", timeout=BEGUN_SECONDS, receipt=False)()
+    container.send(
+        "/health", timeout=BEGUN_SECONDS, receipt=False, by_the_clock=True, may_hang=True
+    )()
     container.stop()
     container.wait_event("kill", GONE_SECONDS)
     signalled = time.monotonic() - begun
@@ -112,7 +114,7 @@ def _ask_until_refused(container: Container) -> Iterator[Response]:
     """The answers to new requests, up to the first that says no; at the latest the end of the
     service is one."""
     while True:
-        asked = container.send("/health", timeout=PROBE_SECONDS, receipt=False)()
+        asked = container.send("/health", timeout=PROBE_SECONDS, receipt=False, may_hang=True)()
         yield asked
         if asked.error in ("refused", "closed") or asked.status == 503:
             return

@@ -63,9 +63,9 @@ class Lingering:
         while self._running:
             self._running.pop().stop()
 
-    def require_fair(self, kind: str, seconds: float) -> None:
-        """Raises MachineTooBusy where the last ``seconds`` weren't worth being measured."""
-        self._containers[kind].require_fair(seconds)
+    def is_later(self, kind: str, end: Exit, limit: float) -> bool:
+        """Whether it ended later than ``limit`` seconds after the signal. Raises MachineTooBusy."""
+        return self._containers[kind].is_later(end.seconds or 0.0, limit)
 
     def wait_connected(self) -> None:
         """Return when both clients are connected, or can't be."""

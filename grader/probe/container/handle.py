@@ -36,9 +36,10 @@ class Handle:
         """For a wait that consists of several looks."""
         return self._bench.watch.patience(seconds)
 
-    def require_fair(self, seconds: float) -> None:
-        """Raises MachineTooBusy where the last ``seconds`` weren't worth being measured."""
-        self._bench.watch.metronome.require_fair(seconds)
+    def is_later(self, seconds: float, limit: float) -> bool:
+        """Whether what took ``seconds`` until now took longer than ``limit``. Raises
+        MachineTooBusy."""
+        return self._bench.watch.metronome.is_later(seconds, limit)
 
     def record(self, evidence: Evidence) -> None:
         """Leave evidence for the check that runs now."""

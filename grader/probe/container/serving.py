@@ -31,12 +31,19 @@ class Serving(Handle):
         wait: float = 0.0,
         receipt: bool = True,
         port: int = PORT,
+        by_the_clock: bool = False,
+        may_hang: bool = False,
     ) -> Callable[[], Response]:
-        """Send a request now; calling the result waits for its answer (seconds).
+        """Send a request now; calling the result waits for its answer (seconds that the machine
+        gives, or ``by_the_clock``).
 
+        Raises MachineTooBusy for an answer that the machine gave too little time for, unless
+        no answer is expected (``may_hang``).
         ``receipt`` is false for a request whose command, typed by hand, would end in an error.
         """
-        timeout, wait = self.stretched(timeout), self.stretched(wait)
+        wanted = timeout
+        if not by_the_clock:
+            timeout, wait = self.stretched(timeout), self.stretched(wait)
         future: Future[dict[str, Any]] = self._bench.pod.send(
             "request",
             method=method,
@@ -50,8 +57,8 @@ class Serving(Handle):
 
         def answer() -> Response:
             response = _response(self._bench.pod.answer(future, wait + timeout + 5))
-            if response.error == "timeout":
-                self.require_fair(response.seconds)
+            if response.error == "timeout" and not may_hang:
+                self._bench.watch.metronome.require_given(response.seconds, wanted)
             if receipt:
                 self.record(receipts.request(method, path, body, headers or {}, response))
             return response

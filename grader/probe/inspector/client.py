@@ -34,6 +34,8 @@ _HOST_CONFIG: dict[Role, dict[str, Any]] = {
     "observer": {"CapDrop": ["ALL"], "CapAdd": ["SYS_PTRACE"], "PidMode": "host"},
     "collector": {"CapDrop": ["ALL"]},
 }
+ORDINARY_SHARES = 1024
+"""Of a container, by Docker's own default: an inspector, which does little, does it at once."""
 START_SECONDS = 20.0
 IDLE_SECONDS = 0.5
 """What the last connections of a removed container may take to end."""
@@ -79,6 +81,8 @@ class Inspector:
             "AutoRemove": True,
             **_HOST_CONFIG[role],
         }
+        if engine.facts.cpu_limits:
+            host["CpuShares"] = 8 * ORDINARY_SHARES
         host["Sysctls"] = {**host.get("Sysctls", {}), **sysctls}
         if role == "collector":
             host["Mounts"] = [_volume(session)]
