@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -18,11 +18,14 @@ from grader.batch.roster import Entry
 from grader.batch.task import Task
 from grader.exercise import project
 from grader.exercise.catalog import Exercise
+from grader.grading import second_look
 from grader.store import Results
 from grader.verdict.outcome import GraderError, UsageError, unforeseen
 from grader.verdict.report import Report
 
 LOCK = "grade.lock"
+ALONE = 3
+"""How often what a busy machine didn't let us see is graded again, later and by itself."""
 AHEAD = 2
 """Tasks in flight for each grading that runs: enough that nobody waits for work."""
 
@@ -90,23 +93,36 @@ def grade(
             waiting.append(task)
     running: dict[Future[Report], str] = {}
     done: SimpleQueue[Future[Report] | None] = SimpleQueue()
+    late: deque[Task] = deque()
+    tries: Counter[str] = Counter()
     with interrupt.as_message(lambda: done.put(None)):
         try:
-            while waiting or running:
+            while waiting or running or late:
+                if not waiting and not running:
+                    waiting.append(late.popleft())
                 while waiting and len(running) < AHEAD * crew.size:
                     task = waiting.popleft()
+                    tries[task.key] += 1
                     future = crew.submit(task)
                     running[future] = task.key
                     future.add_done_callback(done.put)
                 ended = done.get()
                 if ended is None:
                     raise KeyboardInterrupt
-                yield from _concluded(plan, running.pop(ended), ended, results, fresh)
+                key = running.pop(ended)
+                if tries[key] <= ALONE and _was_too_busy(ended):
+                    late.append(plan.tasks[key])
+                else:
+                    yield from _concluded(plan, key, ended, results, fresh)
         finally:
             crew.close()
             for future, key in running.items():
                 if future.done() and not future.cancelled():
                     list(_concluded(plan, key, future, results, fresh))
+
+
+def _was_too_busy(future: Future[Report]) -> bool:
+    return not future.exception() and second_look.is_too_busy(future.result())
 
 
 def _concluded(

@@ -1,20 +1,18 @@
-"""Those who grade: the processes of this machine, or the workers of a Dask cluster."""
+"""Those who grade: the processes of this machine, or the workers of a Dask cluster. This machine
+takes as many gradings at once as it has room for, unless a number is given."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
 from grader.batch import task as tasks
+from grader.batch.places import Places
 from grader.batch.task import Task
 from grader.grading import runner, warm
 from grader.grading.stock import Stock
 from grader.verdict.report import Report
-
-PER_CORE = 2
-"""Gradings at once for each core: most of one is waiting for the engine."""
 
 
 class Crew(Protocol):
@@ -39,7 +37,8 @@ class LocalCrew:
     """This machine's engine; each grading is a process of its own."""
 
     def __init__(self, size: int | None = None) -> None:
-        self.size = size or PER_CORE * (os.cpu_count() or 1)
+        self._places = Places(size)
+        self.size = self._places.most
         self._stock = Stock()
         self._pool = ThreadPoolExecutor(self.size, thread_name_prefix="grade")
         warm.start()
@@ -51,7 +50,11 @@ class LocalCrew:
         return host.dependencies(client.connect())
 
     def submit(self, task: Task) -> Future[Report]:
-        return self._pool.submit(tasks.grade, task, stock=self._stock)
+        return self._pool.submit(self._grade, task)
+
+    def _grade(self, task: Task) -> Report:
+        with self._places.one():
+            return tasks.grade(task, stock=self._stock)
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)

@@ -10,7 +10,7 @@ from typing import Any
 from distributed import Reschedule, Worker, get_worker
 
 from grader.batch import task as tasks
-from grader.batch.crew import PER_CORE
+from grader.batch.places import PER_CORE
 from grader.batch.task import Task
 from grader.grading import runner, warm
 from grader.verdict.outcome import EngineError, GraderError

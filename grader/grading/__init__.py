@@ -5,4 +5,4 @@ between them; the rest is what a process needs on its way.
 It must not know who asks: no command line, no notebook, no class.
 """
 
-__all__ = ["forked", "host", "provenance", "runner", "stock", "warm"]
+__all__ = ["forked", "host", "provenance", "runner", "second_look", "stock", "warm"]

@@ -16,8 +16,8 @@ BELIEVED = 0.2
 """The share of the machine from which on a failure is believed at once: five programs for each
 processor."""
 DIFFERENT = (
-    f"{TOO_BUSY}: judged twice, it came to two different verdicts. Nothing was scored; it is "
-    "graded again when the machine is quieter."
+    f"{TOO_BUSY}: judged twice, it came to two different verdicts. Nothing was scored; "
+    "try again when the machine is quieter."
 )
 
 

@@ -52,8 +52,7 @@ class MachineTooBusy(GraderError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"{TOO_BUSY}: {reason}. Nothing was scored; it is graded again when the machine is "
-            "quieter."
+            f"{TOO_BUSY}: {reason}. Nothing was scored; try again when the machine is quieter."
         )
 
 
