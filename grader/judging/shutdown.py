@@ -60,25 +60,28 @@ def observe(
     process 1 is deaf and it can't come.
     """
     before = container.processes()
-    is_deaf = _is_deaf(before[0], signal_name)
+    deaf = is_deaf(before[0], signal_name)
     if not stop and (fair := container.stretched(busy)) > busy:
         busy = TIMES * fair
     answer = container.send(f"/slow?seconds={busy:g}", receipt=False)
     container.await_accepted()
     if not stop:
         container.signal(signal_name)
-    elif not is_deaf:
+    elif not deaf:
         stop()
-    during = () if is_deaf or stop else container.remaining(LOOK_SECONDS)
+    during = () if deaf or stop else container.remaining(LOOK_SECONDS)
     response = answer()
-    end = None if is_deaf else container.wait_exit(seconds)
+    end = None if deaf else container.wait_exit(seconds)
     by_pid = {process.pid: process for process in before}
-    return Shutdown(
-        before, by_pid.get(server), during, response, end, signal_name, is_deaf, seconds
-    )
+    return Shutdown(before, by_pid.get(server), during, response, end, signal_name, deaf, seconds)
 
 
-def _is_deaf(first: Process, name: str) -> bool:
+def is_kill(name: str) -> bool:
+    """Whether a stop signal is the one that nobody can handle."""
+    return name in ("SIGKILL", "KILL", "9")
+
+
+def is_deaf(first: Process, name: str) -> bool:
     """The kernel drops signals for process 1 that it has no handler for; SIGKILL excepted."""
     try:
         number = signal.Signals[name] if not name.isdigit() else signal.Signals(int(name))
@@ -96,7 +99,7 @@ def assert_stops(shutdown: Shutdown, container: Container, bench: Bench) -> None
         f"and the kernel then drops it for process 1: docker stop would wait {GRACE_SECONDS} s and "
         "kill it."
     )
-    assert shutdown.signal_name not in ("SIGKILL", "KILL", "9"), (
+    assert not is_kill(shutdown.signal_name), (
         "STOPSIGNAL SIGKILL ends the service without a chance to finish anything."
     )
     assert shutdown.end is not None, (

@@ -10,12 +10,13 @@ import pytest
 
 from grader.compose import Service
 from grader.engine.image import Image
+from grader.judging import shutdown
 from grader.judging.health import LISTENS
 from grader.probe.bench import Bench
 from grader.probe.container import Container
 from grader.probe.start import Start
-from grader.verdict.facts import Exit, Response
-from grader.verdict.outcome import GraderError, LearnerFault
+from grader.verdict.facts import Exit, Process, Response
+from grader.verdict.outcome import LearnerFault, MachineTooBusy
 from grader.verdict.report import Evidence
 
 pytestmark = pytest.mark.exercise("grace_period")
@@ -44,6 +45,29 @@ class Hung:
     stopping: Callable[[], None] | None
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """What became of a batch in flight and of its container. ``first`` is process 1 before the
+    ``signal`` came."""
+
+    answer: Response
+    end: Exit | None
+    first: Process
+    signal: str
+
+    @property
+    def why(self) -> str:
+        """Why the grace period had no part in it; empty where it had."""
+        if shutdown.is_kill(self.signal):
+            return f"stop_signal is {self.signal}, and that is SIGKILL, which nobody can handle"
+        if shutdown.is_deaf(self.first, self.signal):
+            return (
+                f"process 1 is {self.first.command_line!r} and has no handler for {self.signal}, "
+                "so the service never heard it"
+            )
+        return ""
+
+
 @pytest.fixture(scope="module")
 def grace(service: Service) -> int:
     """The grace period in seconds, as the engine is told it."""
@@ -65,29 +89,25 @@ def hung(service: Service, image: Image, start: Start, grace: int) -> Hung:
 
 
 @pytest.fixture(scope="module")
-def drained(
-    service: Service, image: Image, start: Start, hung: Hung, grace: int
-) -> tuple[Response, Exit | None]:
-    """What became of a batch in flight when docker stop came, and how the container ended.
+def drained(service: Service, image: Image, start: Start, hung: Hung, grace: int) -> Stopped:
+    """What became of a batch in flight when docker stop came.
 
     A period shorter than the batch can't do. Where the batch gets its answer all the same, SIGTERM
-    or SIGKILL came late, so that is played again. Raises GraderError when it never was in time.
+    or SIGKILL came late, so that is played again. Raises MachineTooBusy when it never was in time.
     """
     del hung
     body = json.dumps(BATCH).encode()
     for _ in range(ATTEMPTS):
         container = start(image, config=service.config, host=service.sandboxed)
+        first = container.processes()[0]
         answer = container.send("/batch", method="POST", body=body, timeout=LONGEST, receipt=False)
         container.await_accepted()
         container.stop()
         end = container.wait_exit(BATCH_SECONDS + SPARE_SECONDS)
         answered = answer()
         if grace >= BATCH_SECONDS or not answered.ok:
-            return answered, end
-    raise GraderError(
-        "This machine is too busy to show what the grace period does: signals came late "
-        f"{ATTEMPTS} times. Nothing was scored; try again when it is quieter."
-    )
+            return Stopped(answered, end, first, service.config.get("StopSignal", "SIGTERM"))
+    raise MachineTooBusy(f"signals came late {ATTEMPTS} times")
 
 
 @pytest.mark.points(2)
@@ -96,20 +116,19 @@ def drained(
     "How long does the longest batch take, and how long does docker stop wait?",
     "stop_grace_period takes a time such as 6s.",
 )
-def test_long_drain_completes(
-    drained: tuple[Response, Exit | None], grace: int, bench: Bench
-) -> None:
+def test_long_drain_completes(drained: Stopped, grace: int, bench: Bench) -> None:
     """A batch in flight gets its answer when the service is stopped.
 
     After the grace period comes SIGKILL, whatever is half done: an answer nobody gets, a file
     half written.
     """
-    answer, end = drained
+    answer, end = drained.answer, drained.end
+    too_short = f"the service had {grace} s, and a batch takes up to {BATCH_SECONDS:.0f}"
     code = end.code if end else "(still running)"
     bench.record(Evidence(STOP, f"{answer}\n{code}", told=True))
     assert answer.ok, (
         f"The batch in flight came to {answer}, and the container ended with exit code {code}: "
-        f"the service had {grace} s, and a batch takes up to {BATCH_SECONDS:.0f}."
+        f"{drained.why or too_short}."
     )
     assert end is not None, "The batch got its answer, but the service didn't end after it."
     assert end.code == 0, f"The batch got its answer, but the service ended with exit code {code}."

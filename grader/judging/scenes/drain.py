@@ -38,7 +38,8 @@ ROW = [1.0, 2.0, 3.0]
 class Drain:
     """One stop with a batch in flight. ``signalled`` and ``refused``: seconds from sending the
     batch to SIGTERM, and until a new request was turned away; ``served``: the last one before that
-    which wasn't; ``journal``: what the service left behind."""
+    which wasn't; ``journal``: what the service left behind. ``late``: docker stop would have killed
+    it before its end."""
 
     key: str
     answer: Response
@@ -46,6 +47,7 @@ class Drain:
     refused: float
     served: Response | None
     end: Exit
+    late: bool
     journal: str
 
     @property
@@ -54,10 +56,20 @@ class Drain:
         return self.served is not None and self.served.error == "timeout"
 
     @property
+    def was_killed(self) -> bool:
+        """Whether docker stop ended it, or would have if its clock had been the machine's."""
+        return self.late or self.end.code == KILLED
+
+    @property
+    def answer_was_lost(self) -> bool:
+        """Whether the batch was still in flight when docker stop would have killed the service."""
+        return self.late and self.answer.seconds - self.signalled > GRACE_SECONDS
+
+    @property
     def refused_by_its_end(self) -> bool:
         """Whether a service that hung until it was killed turned nothing away before that."""
         lived = self.end.seconds or 0.0
-        was_killed = self.end.code == KILLED and lived > GRACE_SECONDS - KILL_SECONDS
+        was_killed = self.was_killed and lived > GRACE_SECONDS - KILL_SECONDS
         return was_killed and self.was_hung and self.refused - self.signalled > lived - KILL_SECONDS
 
     @property
@@ -105,9 +117,10 @@ def _stop(container: Container, others: Lingering) -> Drain:
     *served, _ = _ask_until_refused(container)
     refused = time.monotonic() - begun
     response, end = answer(), ended(container)
+    late = container.is_later(end.seconds or 0.0, GRACE_SECONDS)
     written = container.left_behind(journal.PATH) or ""
     last = served[-1] if served else None
-    return Drain(key, response, signalled, refused, last, end, written)
+    return Drain(key, response, signalled, refused, last, end, late, written)
 
 
 def _ask_until_refused(container: Container) -> Iterator[Response]:
