@@ -57,7 +57,7 @@ class Timed:
 
     @property
     def is_error(self) -> bool:
-        return not self.proof.report.complete
+        return not self.proof.report.complete and bool(self.proof.problems)
 
     @property
     def is_false(self) -> bool:
