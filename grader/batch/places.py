@@ -16,7 +16,7 @@ PER_CORE = 2
 MOST_PER_CORE = 3
 ROOM, CROWDED = 0.7, 0.25
 """The share of the machine that a program gets: where there is room for one more, and where there
-is one too many. A failed verdict is doubted below 0.2 (``grading.second_look``)."""
+is one too many. A failed verdict is doubted below 0.1 (``grading.second_look``)."""
 RECENT_SECONDS = 3.0
 LOOK_SECONDS = 0.5
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 from grader.verdict.outcome import TOO_BUSY
 from grader.verdict.report import CheckResult, Report, Status
 
-BELIEVED = 0.2
-"""The share of the machine from which on a failure is believed at once: five programs for each
-processor."""
+BELIEVED = 0.1
+"""The share of the machine from which on a failure is believed at once: ten programs for each
+processor. Four gradings at once on two processors leave each other a quarter."""
 DIFFERENT = (
     f"{TOO_BUSY}: judged twice, it came to two different verdicts. Nothing was scored; "
     "try again when the machine is quieter."
