@@ -38,8 +38,8 @@ ROW = [1.0, 2.0, 3.0]
 class Drain:
     """One stop with a batch in flight. ``signalled`` and ``refused``: seconds from sending the
     batch to SIGTERM, and until a new request was turned away; ``served``: the last one before that
-    which wasn't; ``journal``: what the service left behind. ``late``: docker stop would have killed
-    it before its end."""
+    which wasn't; ``journal``: what the service left behind. ``late``: docker stop killed it, or
+    would have before its end."""
 
     key: str
     answer: Response
@@ -58,7 +58,7 @@ class Drain:
     @property
     def was_killed(self) -> bool:
         """Whether docker stop ended it, or would have if its clock had been the machine's."""
-        return self.late or self.end.code == KILLED
+        return self.late
 
     @property
     def answer_was_lost(self) -> bool:
@@ -117,7 +117,7 @@ def _stop(container: Container, others: Lingering) -> Drain:
     *served, _ = _ask_until_refused(container)
     refused = time.monotonic() - begun
     response, end = answer(), ended(container)
-    late = container.is_later(end.seconds or 0.0, GRACE_SECONDS)
+    late = end.code == KILLED or container.is_later(end.seconds or 0.0, GRACE_SECONDS)
     written = container.left_behind(journal.PATH) or ""
     last = served[-1] if served else None
     return Drain(key, response, signalled, refused, last, end, late, written)

@@ -124,6 +124,7 @@ def masked(text: str) -> str:
     text = re.sub(r"\b[0-9a-f]{8,}\b|\d{4}-\d\d-\d\dT[\d:.]+Z?", "#", text)
     text = re.sub(r'("(?:id|order)": ?"|saved |scorer[.]|predicted for )[\w#-]+', r"\1#", text)
     text = re.sub(r"\b[0-9a-f#]+ predicted", "# predicted", text)
+    text = re.sub(r"nr_throttled [1-9]\d*", "nr_throttled #", text)
     text = re.sub(r'("pid": ?)\d+|(?<!HTTP )\b\d{3,}\b|\b\d+[.]\d+', r"\1#", text)
     return " ".join(re.sub(r"[─┼┬┴├┤┌┐└┘│=]+", " ", text).split())
 

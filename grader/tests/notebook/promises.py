@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 PROMISES: Mapping[str, Mapping[str, str]] = {
     "01_security": {
-        "root rewrites the library, another user can't": r"rewrote /usr/lib/python3\.11/json.*"
-        r"can't write /usr/lib/python3\.11/json",
+        "root rewrites the library, another user can't": r"rewrote /usr/local/lib/python3\.11/json"
+        r".*can't write /usr/local/lib/python3\.11/json",
         "erratum 10: adduser --system makes a group and no home": r"uid=\d+\(appuser\) "
         r"gid=(?!1000\()\d+.*cannot access '/home/appuser'",
         "erratum 2: a user that nobody made": r"unable to find user appuser",
