@@ -71,8 +71,8 @@ class Metronome:
         return share
 
     def given(self, since: float) -> float:
-        """Seconds that the machine gave since then (by the monotonic clock)."""
-        self.beat()
+        """Seconds that the machine gave since then (by the monotonic clock). Measures nothing
+        itself: it is asked before each request."""
         with self._lock:
             beats = list(self._beats)
         total, until = 0.0, time.monotonic()
@@ -143,6 +143,8 @@ class Patience:
         if passed < self._seconds:
             return self._seconds - passed
         needed = ROUNDING * min(self._seconds, self._enough)
+        if needed > 0:
+            self._metronome.beat()
         given = self._metronome.given(self._begun) if needed > 0 else 0.0
         if given >= needed:
             return 0.0

@@ -44,18 +44,14 @@ class Crowding:
 def play(container: Container, enough: float) -> Crowding:
     """The quickest of some rounds: what only slows one of them is the machine's business. A
     prediction alone is timed before and after each, so that neither side has the better moment.
-    The first round with a ratio of at most ``enough`` is the last, unless the machine is busy:
-    then noise hides what a request costs, and the quickest of all rounds tell. Raises
-    LearnerFault when a prediction is wrong."""
+    The first round with a ratio of at most ``enough`` is the last. Raises LearnerFault when a
+    prediction is wrong."""
     alone, controls, rounds = [_alone(container)], [], []
-    begun = time.monotonic()
     for _ in range(ROUNDS):
         rounds.append(_timed(lambda: _among(container, "/health")))
         controls.append(_timed(lambda: _among(container, NOTHING)))
         alone.append(_alone(container))
-        if Crowding(min(alone), min(controls), min(rounds)).ratio <= enough and container.is_fair(
-            begun
-        ):
+        if Crowding(min(alone), min(controls), min(rounds)).ratio <= enough:
             break
     return Crowding(min(alone), min(controls), min(rounds))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.engine.image import Image
-from grader.engine.patience import FAIR, Patience
+from grader.engine.patience import Patience
 from grader.probe.bench import Bench
 from grader.probe.container import receipt
 from grader.verdict.facts import Logs, State
@@ -35,11 +35,6 @@ class Handle:
     def patience(self, seconds: float) -> Patience:
         """For a wait that consists of several looks."""
         return self._bench.watch.patience(seconds)
-
-    def is_fair(self, since: float) -> bool:
-        """Whether the machine gave enough since then (by the monotonic clock) for a time that was
-        measured to say something."""
-        return self._bench.watch.metronome.share(since) > FAIR
 
     def is_later(self, seconds: float, limit: float) -> bool:
         """Whether what took ``seconds`` until now took longer than ``limit``. Raises

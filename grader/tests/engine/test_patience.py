@@ -18,6 +18,9 @@ class Steady(Metronome):
     def __init__(self, share: float) -> None:
         self.steady = share
 
+    def beat(self) -> float:
+        return self.steady
+
     def given(self, since: float) -> float:
         return (time.monotonic() - since) * self.steady
 
