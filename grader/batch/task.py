@@ -14,7 +14,7 @@ from typing import Any
 from grader.answer.submission import Submission
 from grader.exercise import catalog
 from grader.exercise.catalog import Exercise
-from grader.grading import provenance, runner
+from grader.grading import provenance, runner, second_look
 from grader.grading.stock import Stock
 from grader.verdict.outcome import EngineError, GraderError, UsageError
 from grader.verdict.report import Report, Status
@@ -64,7 +64,8 @@ def grade(task: Task, *, patience: float = BACK_SECONDS, stock: Stock | None = N
     with _module(task.private) as private:
         for _ in range(TRIES):
             report = runner.grade(exercise, task.submission, private=private, stock=stock)
-            if report.status is not Status.ERROR or not engine_answers(patience):
+            is_over = report.status is not Status.ERROR or second_look.is_too_busy(report)
+            if is_over or not engine_answers(patience):
                 break
     return report
 

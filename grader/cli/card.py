@@ -58,8 +58,7 @@ def _was_graded(report: Report) -> bool:
 def _receipt(check: CheckResult) -> Iterator[str]:
     yield from _wrapped(check.message, "     ")
     for item in check.evidence[-2:]:
-        prompt = "look at: " if item.told else "$ "
-        yield f"     {painted(prompt + clean(item.command), '36')}"
+        yield f"     {painted(item.prompt + clean(item.command), '36')}"
         lines = clean(item.observed).splitlines()
         for line in lines[-SHOWN_LINES:]:
             yield f"       {line[: width() - 8]}"

@@ -78,10 +78,11 @@ def found(reason: str, output: Sequence[str], place: str, text: str) -> NotInLab
 def _asked(pattern: re.Pattern[str], said: str, text: str) -> str:
     """The package that a tool says it can't find; empty where it says nothing of the kind."""
     match = pattern.search(said)
-    if match is None or match[0].split(match[match.lastindex or 1])[0].strip() in text:
+    if match is None or said[match.start() : match.start(1)].strip() in text:
         return ""
-    named = match.groupdict()
-    return "=".join((named["name"], named["version"]) if named else (match[1].strip()[:80],))
+    version = match.groupdict().get("version")
+    asked = f"{match['name']}={version}" if version else match[1]
+    return asked.strip()[:80]
 
 
 def _lacks(place: str, kind: stocked.Kind, what: str, asked: str) -> NotInLab:

@@ -23,7 +23,7 @@ from grader.verdict.outcome import MachineTooBusy
 ENOUGH_SECONDS = 3.0
 """What any step of a course's service takes, many times over, where nothing else runs: whoever had
 so much of the machine, and the seconds that a check gives, has had time enough."""
-LONGEST_SECONDS, LONGEST = 150.0, 4.0
+LONGEST_SECONDS, LONGEST_TIMES = 150.0, 4.0
 """No wait is longer than that, or than as many times what it was to be, whatever the machine
 gives."""
 ROUNDING = 0.8
@@ -91,13 +91,6 @@ class Metronome:
         passed = time.monotonic() - since
         return self.given(since) / passed if passed > 0 else 1.0
 
-    def require_fair(self, seconds: float) -> None:
-        """Raises MachineTooBusy where the machine gave too little of the last ``seconds`` for a
-        time that was measured then to say anything."""
-        share = self.share(time.monotonic() - seconds)
-        if seconds > 0 and share < FAIR:
-            raise _too_busy(seconds, seconds * share)
-
     def require_given(self, seconds: float, wanted: float) -> None:
         """Raises MachineTooBusy where the machine gave less of the last ``seconds`` than an answer
         may need that is given ``wanted`` seconds."""
@@ -148,7 +141,7 @@ class Patience:
         given = self._metronome.given(self._begun) if needed > 0 else 0.0
         if given >= needed:
             return 0.0
-        if passed > max(LONGEST_SECONDS, LONGEST * self._seconds):
+        if passed > max(LONGEST_SECONDS, LONGEST_TIMES * self._seconds):
             raise _too_busy(passed, given)
         return max(LOOK_SECONDS, needed - given)
 

@@ -43,10 +43,6 @@ class Watch:
             self.lost = True
             self._condition.notify_all()
 
-    def patience(self, seconds: float) -> Patience:
-        """For a wait that consists of several."""
-        return Patience(seconds)
-
     def ring(self, *_: object) -> None:
         """Wake all waits, so that they look at their condition again."""
         with self._condition:
@@ -57,7 +53,7 @@ class Watch:
 
         Raises EngineError when the engine goes away meanwhile, and MachineTooBusy.
         """
-        patience = self.patience(seconds)
+        patience = Patience(seconds)
         with self._condition:
             while not (value := found()):
                 if self.lost:

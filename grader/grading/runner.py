@@ -10,6 +10,7 @@ import multiprocessing
 import secrets
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,15 +54,12 @@ def grade(
     Raises nothing but KeyboardInterrupt, after everything that was started is removed. When a
     report comes back, its containers are still being removed beside: ``settle`` waits for that.
     """
-    report, share, known = _once(
-        exercise, submission, listen, private, limits, early, results, fresh, stock
-    )
-    if known or not second_look.is_doubtful(report, share):
+    once = partial(_once, exercise, submission, listen, private, limits, results, stock)
+    report, share = once(early, fresh)
+    if not second_look.is_doubtful(report, share):
         return report
     listen(Event("phase", "the machine is busy: judging once more"))
-    second, share, _ = _once(
-        exercise, submission, listen, private, limits, None, results, True, stock
-    )
+    second, share = once(None, True)
     return second_look.agreed(report, second, share)
 
 
@@ -71,12 +69,12 @@ def _once(
     listen: Listener,
     private: Path | None,
     limits: Limits,
-    early: forked.Early | None,
     results: Path | None,
-    fresh: bool,
     stock: Stock | None,
-) -> tuple[Report, float, bool]:
-    """One grading: its report, the share of the machine that it had, and whether it was known."""
+    early: forked.Early | None,
+    fresh: bool,
+) -> tuple[Report, float]:
+    """One grading: its report and the share of the machine that it had."""
     begun = time.monotonic()
     request = Request(
         exercise,
@@ -106,7 +104,7 @@ def _once(
     if problem:
         forked.end(process, request.session)
     if ending.known:
-        return _again(ending.known, submission, listen), 1.0, True
+        return _again(ending.known, submission, listen), 1.0
     report = Report(
         exercise=exercise.id,
         submission=submission.info,
@@ -119,7 +117,7 @@ def _once(
         report = report.as_untouched()
     if results and ending.key and not second_look.is_doubtful(report, ending.share):
         _keep(report, ending.key, results)
-    return report, ending.share, False
+    return report, ending.share
 
 
 def _declared(modules: tuple[Path, ...]) -> tuple[CheckSpec, ...]:

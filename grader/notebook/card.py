@@ -162,8 +162,9 @@ def _evidence(items: Sequence[Evidence]) -> Iterator[str]:
     for number, item in enumerate(items, 1):
         shown = f"\n{_show(item.observed.rstrip())}" if item.observed.strip() else ""
         box = f'style="{_WIDE}" tabindex="0"' if _RULE in item.observed else f'style="{_PRE}"'
-        prompt = "Look at: " if item.told else "$ "
-        command = f'<strong style="white-space: pre-wrap">{prompt}{_show(item.command)}</strong>'
+        command = (
+            f'<strong style="white-space: pre-wrap">{item.prompt}{_show(item.command)}</strong>'
+        )
         yield f"<pre {box}>{command}{shown}</pre>"
         if item.expected and item.expected not in (later.expected for later in items[number:]):
             yield _paragraph("Expected", item.expected)

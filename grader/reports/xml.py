@@ -44,7 +44,8 @@ def _case(check: CheckResult, suite: str) -> ElementTree.Element:
     if check.status in tag:
         outcome = ElementTree.SubElement(case, tag[check.status], message=clean(check.message))
         outcome.text = "\n".join(
-            f"$ {clean(item.command)}\n{clean(item.observed)}\nexpected: {clean(item.expected)}"
+            f"{item.prompt}{clean(item.command)}\n{clean(item.observed)}\n"
+            f"expected: {clean(item.expected)}"
             for item in check.evidence
         )
     return case

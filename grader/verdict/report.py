@@ -48,6 +48,11 @@ class Evidence:
     expected: str = ""
     told: bool = False
 
+    @property
+    def prompt(self) -> str:
+        """What stands before the command: it is to be typed, or only shows where to look."""
+        return "look at: " if self.told else "$ "
+
 
 @dataclass(frozen=True)
 class CheckResult:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from grader.engine import tarball
 from grader.engine.image import Image
+from grader.engine.patience import Patience
 from grader.judging.scenes import prediction
 from grader.probe.container import Container
 from grader.probe.start import Start
@@ -149,7 +150,7 @@ def _until(
     container: Container, is_so: Callable[[], bool], seconds: float = FOLLOW_SECONDS
 ) -> bool:
     """Whether it becomes so; given up when the container ends."""
-    patience = container.patience(seconds)
+    patience = Patience(seconds)
     while not is_so():
         if not patience.left() or container.wait_event("die", PAUSE_SECONDS):
             return False

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.engine.image import Image
-from grader.engine.patience import Patience
 from grader.probe.bench import Bench
 from grader.probe.container import receipt
 from grader.verdict.facts import Logs, State
@@ -31,10 +30,6 @@ class Handle:
     def stretched(self, seconds: float) -> float:
         """So many seconds by the clock on the wall as are worth ``seconds`` on this machine now."""
         return self._bench.watch.metronome.stretched(seconds)
-
-    def patience(self, seconds: float) -> Patience:
-        """For a wait that consists of several looks."""
-        return self._bench.watch.patience(seconds)
 
     def is_later(self, seconds: float, limit: float) -> bool:
         """Whether what took ``seconds`` until now took longer than ``limit``. Raises

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from grader.engine.client.call import Refused
+from grader.engine.patience import Patience
 from grader.engine.watch import moment
 from grader.probe.container import receipt as receipts
 from grader.probe.container.handle import Handle
@@ -87,7 +88,7 @@ class Living(Handle):
     def wait_settled(self, seconds: float, *, most: int) -> bool:
         """Whether the engine, within ``seconds``, either leaves the container down for good or has
         started it again more than ``most`` times."""
-        patience = self._bench.watch.patience(seconds)
+        patience = Patience(seconds)
         ends = 0
         while (left := patience.left()) and self.wait_event("die", left, count=ends + 1):
             ends = len(self._bench.watch.of(self.id, "die"))

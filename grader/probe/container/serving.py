@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
+from grader.engine.patience import Patience
 from grader.probe.container import receipt as receipts
 from grader.probe.container.handle import ANSWER_SECONDS, Handle
 from grader.probe.container.receipt import PORT
@@ -84,12 +85,12 @@ class Serving(Handle):
     def wait_ready(self, path: str = "/health", seconds: float = READY_SECONDS) -> Response:
         """The first answer of the service. Raises LearnerFault when none comes or the container
         ends first."""
-        patience = self._bench.watch.patience(seconds)
-        while True:
-            future = self._first_answer(path, patience.left())
-            is_over = future.done() and patience.left() <= 0
-            if not future.done() or is_over or "error" not in future.result().get("result", {}):
+        patience = Patience(seconds)
+        future = self._first_answer(path, seconds)
+        while future.done() and "error" in future.result().get("result", {}):
+            if not (left := patience.left()):
                 break
+            future = self._first_answer(path, left)
         if not future.done() and self._bench.watch.of(self.id, "die"):
             code = self._bench.watch.of(self.id, "die")[-1]["Actor"]["Attributes"]["exitCode"]
             raise LearnerFault(

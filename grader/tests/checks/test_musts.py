@@ -50,9 +50,15 @@ def test_every_check_stands_behind_a_demand(exercise: Exercise) -> None:
     assert named == ids(exercise)
 
 
-def test_every_paragraph_of_the_specification_is_judged() -> None:
+def test_every_row_and_point_of_the_specification_is_judged() -> None:
     exercise = EXERCISES["production_service"]
-    text = " ".join(exercise.given["SPECIFICATION.md"].decode().split())
-    assert [phrase for phrase in demands("specification") if phrase not in text] == []
-    points = re.findall(r"\d+\. \*\*(\w+)\*\*", text)
-    assert set(points) == ids(exercise)
+    raw = exercise.given["SPECIFICATION.md"].decode()
+    text = " ".join(raw.split())
+    phrases = demands("specification")
+    assert [phrase for phrase in phrases if phrase not in text] == []
+    rows = [row for row in raw.splitlines() if re.match(r"\| (`|the same)", row)]
+    points = re.split(r" (?=\d+\. \*\*)", text.partition("## The ten points")[2])[1:]
+    assert len(points) == 10
+    silent = [each for each in (*rows, *points) if not any(phrase in each for phrase in phrases)]
+    assert silent == []
+    assert set(re.findall(r"\d+\. \*\*(\w+)\*\*", text)) == ids(exercise)
