@@ -33,16 +33,16 @@ _NETWORK = re.compile(
 )
 _UPDATES = re.compile(r"\bapt(-get)?\b[^\n;&|]*\bupdate\b")
 _FRONTEND = (
-    (re.compile(r"unexpected key '(env)' in 'env="), "secrets as variables (env=)", "1.10"),
-    (re.compile(r"unknown flag: (--exclude)"), "--exclude", "1.19"),
-    (re.compile(r"unknown flag: (--parents)"), "--parents", "1.20"),
-    (re.compile(r"unknown flag: (--unpack)"), "--unpack", "1.17"),
-    (re.compile(r"unknown flag: (--start-interval)"), "--start-interval", "1.6"),
-    (re.compile(r"unknown flag: (--device)"), "--device", "1.14-labs"),
-    (re.compile(r"unknown flag: (--security)"), "--security", "1.3-labs"),
+    (re.compile(r"unexpected key 'env' in 'env="), "secrets as variables (env=)", "1.10"),
+    (re.compile(r"unknown flag: (?:--)?exclude\b"), "--exclude", "1.19"),
+    (re.compile(r"unknown flag: (?:--)?parents\b"), "--parents", "1.20"),
+    (re.compile(r"unknown flag: (?:--)?unpack\b"), "--unpack", "1.17"),
+    (re.compile(r"unknown flag: (?:--)?start-interval\b"), "--start-interval", "1.6"),
+    (re.compile(r"unknown flag: (?:--)?device\b"), "--device", "1.14-labs"),
+    (re.compile(r"unknown flag: (?:--)?security\b"), "--security", "1.3-labs"),
 )
-"""What BuildKit's frontend says of an option that it doesn't know yet, and the version of
-docker/dockerfile that does (its release notes)."""
+"""What BuildKit's frontend says of an option that it doesn't know yet (its versions differ about
+the dashes), and the version of docker/dockerfile that does (its release notes)."""
 
 HOW = "An instructor can add it (docs/instructors.md, Packages)."
 
