@@ -13,8 +13,9 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from grader.compose.service import Service
@@ -39,12 +40,20 @@ NEVER = "0001-01-01"
 class Project:
     """One ``docker compose up -d``, running in the background from the moment it is made."""
 
-    def __init__(self, bench: Bench, name: str, services: Mapping[str, Any]) -> None:
-        """``services`` as ``written`` makes them; ``name`` tells projects of a session apart."""
+    def __init__(
+        self,
+        bench: Bench,
+        name: str,
+        services: Mapping[str, Any],
+        configs: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """``services`` as ``written`` makes them, ``configs`` as ``mounted`` does; ``name`` tells
+        projects of a session apart."""
         self._bench = bench
         self._name = f"drydock-{bench.session.id}-{name}"
         self._folder = Path(tempfile.mkdtemp(prefix="up-", dir=bench.session.folder))
-        (self._folder / FILE).write_text(json.dumps({"name": self._name, "services": services}))
+        file = {"name": self._name, "services": services, "configs": dict(configs)}
+        (self._folder / FILE).write_text(json.dumps(file))
         command = ["-p", self._name, "up", "-d", "--no-build", "--pull=never"]
         with (self._folder / "said").open("wb") as said:
             self._process = subprocess.Popen(
@@ -115,11 +124,11 @@ class Project:
 def written(bench: Bench, image: Image, service: Service, depends_on: Any) -> dict[str, Any]:
     """A service for our file: the learner's program and its surroundings, our limits."""
     limits, host = bench.limits, service.sandboxed
-    if service.mounted:
+    if service.mounted and host.get("ReadonlyRootfs"):
         raise permitted.refused(
             f"{service.file}, service {service.name},",
             f"a mount at {min(service.mounted)[:60]}",
-            "in this exercise nothing is mounted; COPY the file",
+            "in this exercise nothing is mounted into a service that is read_only; COPY the file",
         )
     places = [mount["Target"] for mount in host["Mounts"]]
     bounded = dict.fromkeys([*places, *image.volumes], f"size={limits.tmpfs_bytes},mode=1777")
@@ -141,6 +150,10 @@ def written(bench: Bench, image: Image, service: Service, depends_on: Any) -> di
         "ulimits": {"fsize": limits.file_bytes},
         "tmpfs": [f"{place}:{how}" for place, how in {**bounded, **host["Tmpfs"]}.items()],
         "read_only": bool(host.get("ReadonlyRootfs")),
+        "configs": [
+            {"source": source, "target": target, "mode": "0644"}
+            for source, (target, _) in _sources(service).items()
+        ],
         "init": bool(host.get("Init")),
         "logging": {
             "driver": "json-file",
@@ -151,6 +164,32 @@ def written(bench: Bench, image: Image, service: Service, depends_on: Any) -> di
         ours["restart"] = policy
     literal: dict[str, Any] = _literal({**own, **ours})
     return literal | ({"depends_on": depends_on} if depends_on else {})
+
+
+def mounted(services: Iterable[Service]) -> dict[str, Any]:
+    """The answer's files that services mount, for our file: Compose puts a configuration's text into
+    the container, so the engine needs to see no folder of ours. Raises NotInLab for one that is no
+    text."""
+    configs = {}
+    for service in services:
+        for source, (target, content) in _sources(service).items():
+            try:
+                configs[source] = {"content": _literal(content.decode())}
+            except UnicodeDecodeError as error:
+                raise permitted.refused(
+                    f"{service.file}, service {service.name},",
+                    f"a mount at {target[:60]}",
+                    "in this exercise only text is mounted; COPY the file",
+                ) from error
+    return configs
+
+
+def _sources(service: Service) -> dict[str, tuple[str, bytes]]:
+    """By a name of ours, where a mounted file goes and what it holds."""
+    return {
+        f"{service.name}-{number}": (target, service.contents[name])
+        for number, (target, name) in enumerate(sorted(service.mounted.items()))
+    }
 
 
 def health_check(test: list[str], *, retries: int, **seconds: float) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def begin(
                 start_period=start_period,
                 **PROBED,
             )
-        begun[scene] = Project(bench, scene, written)
+        begun[scene] = Project(bench, scene, written, project.mounted(services.values()))
     return begun
 
 
