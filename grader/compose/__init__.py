@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from grader.answer import capture, document
-from grader.compose import building, resolution, review
+from grader.compose import building, inline, resolution, review
 from grader.compose.building import Building
 from grader.compose.service import Service
 from grader.engine import cliplugins
@@ -110,6 +110,7 @@ def read(
     """
     found = document.load(text, name, of_compose=True)
     found = resolution.resolved(found, text, name, files)
+    found, files = inline.placed(found, name, files)
     services = review.services(found, name, run, files, sysctls)
     shared = {key: found[key] for key in ("volumes", "secrets", "configs") if found.get(key)}
     return ComposeFile(name, services, shared, found["services"], files)

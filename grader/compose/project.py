@@ -167,9 +167,9 @@ def written(bench: Bench, image: Image, service: Service, depends_on: Any) -> di
 
 
 def mounted(services: Iterable[Service]) -> dict[str, Any]:
-    """The answer's files that services mount, for our file: Compose puts a configuration's text into
-    the container, so the engine needs to see no folder of ours. Raises NotInLab for one that is no
-    text."""
+    """The answer's files that services mount, as our file's configurations: Compose puts their text
+    into the container, so the engine needs to see no folder of ours. Raises NotInLab for one that
+    is no text."""
     configs = {}
     for service in services:
         for source, (target, content) in _sources(service).items():

@@ -49,7 +49,7 @@ def resolved(
     for service, asked in each:
         if isinstance(asked, dict):
             _look_at_files(asked, f"{name}, service {service},", files)
-    return _asked(text, name, files)
+    return as_compose_reads(text, name, files, *_AS_WRITTEN)
 
 
 def _look_at_files(asked: Mapping[str, Any], where: str, files: Mapping[str, bytes]) -> None:
@@ -59,8 +59,11 @@ def _look_at_files(asked: Mapping[str, Any], where: str, files: Mapping[str, byt
     beside.variables(asked.get("env_file"), where, files)
 
 
-def _asked(text: str, name: str, files: Mapping[str, bytes]) -> dict[str, Any]:
-    arguments = ("config", "--format=json", *_AS_WRITTEN)
+def as_compose_reads(
+    text: str, name: str, files: Mapping[str, bytes], *options: str
+) -> dict[str, Any]:
+    """What ``docker compose config`` makes of a file. Raises LearnerFault with Compose's words."""
+    arguments = ("config", "--format=json", *options)
     beside_it = {**files, FILE: text.encode()}
     code, out, said = capture.printed(cliplugins.compose(), arguments, beside_it)
     if code:

@@ -195,10 +195,10 @@ def _files_of(declared: Any, kind: str, name: str, files: Mapping[str, bytes]) -
         if "file" in options:
             beside.check(str(options["file"]), where, "file", files)
             continue
-        for way in ("content", "environment", "external", "driver", "template_driver"):
+        for way in ("environment", "external", "driver", "template_driver"):
             if options.get(way):
                 raise permitted.refused(
-                    where, way, "the lab puts files of the exercise's folder there; use file:"
+                    where, way, "the lab puts only what the folder holds there; use file:"
                 )
 
 

@@ -214,7 +214,7 @@ REFUSED_FILES = {
     "services: {scorer: {build: {context: ., secrets: [x]}}}": "secrets",
     "services: {scorer: {build: {context: ., privileged: true}}}": "privileged",
     "services: {scorer: {build: .}}\nconfigs: {x: {file: /etc/shadow}}": "folder",
-    "services: {scorer: {build: .}}\nconfigs: {x: {content: hello}}": "content",
+    "services: {scorer: {build: .}}\nconfigs: {x: {environment: HELLO}}": "environment",
     "services: {scorer: {build: .}}\nvolumes: {x: {external: true}}": "external",
     "services: {scorer: {build: .}}\nvolumes: {x: {driver: nfs}}": "driver nfs",
 }
@@ -255,6 +255,22 @@ def test_a_file_that_the_lab_cannot_take_is_not_scored(text: str, says: str) -> 
 def test_a_malformed_file_gets_a_clear_message(text: str, says: str) -> None:
     with pytest.raises(LearnerFault, match=says):
         compose.read(text).service()
+
+
+def test_a_configuration_may_stand_in_the_file_itself() -> None:
+    found = compose.read(
+        "services: {scorer: {build: ., configs: [{source: a, target: /a}, b]}}\n"
+        "configs: {a: {content: '$$one ${TWO:-two} $$$$'}, b: {content: three}}"
+    ).service()
+    held = {target: found.contents[path] for target, path in found.mounted.items()}
+    assert held == {"/a": b"$one two $$", "/b": b"three"}
+
+
+def test_composes_words_are_told_of_a_text_that_it_refuses() -> None:
+    with pytest.raises(LearnerFault, match="Compose refuses"):
+        compose.read(
+            "services: {scorer: {build: ., configs: [a]}}\nconfigs: {a: {content: '${A?none}'}}"
+        ).service()
 
 
 def test_an_image_of_elsewhere_is_not_held_against_the_learner() -> None:
