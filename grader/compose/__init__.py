@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -49,7 +49,8 @@ class ComposeFile:
         body = self._captured(self.written({name: kept}), f"{self.name}, service {name}")
         volumes = self.shared.get("volumes") or {}
         network = str(self.asked[name].get("network_mode") or "")
-        return Service.from_body(name, body, self.name, volumes, self.files, network)
+        made = Service.from_body(name, body, self.name, volumes, self.files, network)
+        return replace(made, written=self.asked[name])
 
     def building(self, name: str = "scorer") -> Building | None:
         """How a service's image is built, where that differs from ``build: .``. Raises

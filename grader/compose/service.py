@@ -33,6 +33,8 @@ class Service:
     volumes: tuple[Mapping[str, Any], ...] = ()
     """Mounts of volumes and of tmpfs, as they are run with."""
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    written: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The service as the compose file has it."""
 
     @classmethod
     def from_body(

@@ -65,7 +65,8 @@ class Verdicts:
             for needed in marker.args:
                 result = self._results.get(needed)
                 if result is None or result.status is not Status.PASSED:
-                    pytest.skip(f"Needs {needed}, which has not passed.")
+                    title = result.title if result else needed
+                    pytest.skip(f"Needs “{title}”, which has not passed.")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -115,7 +116,8 @@ class Verdicts:
             blamed = self._blamed.setdefault(id(problem), check)
             if blamed == check:
                 return Status.FAILED, problem.message, ""
-            return Status.SKIPPED, f"Needs what {blamed} looks at, which failed.", ""
+            title = self._results[blamed].title if blamed in self._results else blamed
+            return Status.SKIPPED, f"Needs what “{title}” looks at, which failed.", ""
         if isinstance(problem, CapabilityAbsent):
             return Status.SKIPPED, problem.reason, problem.capability
         if isinstance(problem, pytest.skip.Exception):

@@ -14,6 +14,7 @@ __all__ = [
     "gpureport",
     "health",
     "identity",
+    "ignored",
     "journal",
     "jsonlines",
     "key",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from grader.compose import Service
 from grader.probe.bench import Bench
 from grader.probe.container import Container
@@ -9,6 +11,10 @@ from grader.verdict.report import Evidence
 
 CRASH_SECONDS = 5.0
 BACK_SECONDS = 15.0
+OF_SWARM = (
+    "deploy.restart_policy is Swarm's and has no such word; Compose takes it instead of restart, "
+    "where both are there."
+)
 STATE = "docker inspect -f '{{.State.Status}}' web"
 
 
@@ -35,6 +41,9 @@ def assert_unless_stopped(service: Service, bench: Bench) -> None:
     bench.record(
         Evidence("docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' web", policy["Name"])
     )
+    deploy = service.written.get("deploy")
+    of_swarm = isinstance(deploy, Mapping) and "restart_policy" in deploy
     assert policy["Name"] == "unless-stopped", (
         f"The restart policy is {policy['Name'] or 'no'!r}; it should be 'unless-stopped'."
+        + (f" {OF_SWARM}" if of_swarm else "")
     )

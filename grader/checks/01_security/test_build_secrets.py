@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from grader.engine.image import Image
+from grader.judging import ignored
 from grader.probe.bench import Bench
 from grader.probe.canaries import Canaries
 from grader.probe.container import Container
@@ -24,6 +25,8 @@ SECRETS = {
 }
 """What the learner knows each canary as."""
 
+FILES = {"env_password": ".env", "credential": "credentials.json"}
+"""The files of the build context that hold them."""
 SAMPLES = "-e sample-password -e sample-credential -e sample-token"
 LAYERS = f"docker save web | tar -xO | grep -a {SAMPLES} || echo none"
 CONFIG = (
@@ -65,7 +68,12 @@ def test_builds(image: Image) -> None:
     "List .env and credentials.json in .dockerignore, or copy files by name; write the token "
     "into no file.",
 )
-def test_no_secret_in_layers(layers: Layers, filesystem: Mapping[str, Entry], bench: Bench) -> None:
+def test_no_secret_in_layers(
+    layers: Layers,
+    filesystem: Mapping[str, Entry],
+    answers: Mapping[str, str],
+    bench: Bench,
+) -> None:
     """No layer of the image holds a secret, not even in a file that was deleted later.
 
     Whoever can pull the image can unpack its layers one by one. Deleting and encoding hide
@@ -82,9 +90,13 @@ def test_no_secret_in_layers(layers: Layers, filesystem: Mapping[str, Entry], be
     later = " A later step deletes or replaces the file; the layer keeps it." if hidden else ""
     encoded = "" if first.form == "as it is" else f" ({first.form})"
     more = f" {len(seen) - 1} more like it." if len(seen) > 1 else ""
+    instruction = layers.layer(first.layer).instruction
+    source = FILES.get(first.name, "")
+    is_copied = instruction.startswith(("COPY", "ADD")) and first.path.endswith(f"/{source}")
+    missed = ignored.why(answers.get(ignored.IGNORE, ""), source) if source and is_copied else ""
     raise AssertionError(
         f"{_begun(SECRETS[first.name])} lies in {first.path}{encoded}, in the layer of "
-        f"`{layers.layer(first.layer).instruction[:120]}`.{later}{more}"
+        f"`{instruction[:120]}`.{later}{f' {missed}' if missed else ''}{more}"
     )
 
 

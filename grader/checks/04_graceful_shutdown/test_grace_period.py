@@ -131,7 +131,10 @@ def test_long_drain_completes(drained: Stopped, grace: int, bench: Bench) -> Non
         f"{drained.why or too_short}."
     )
     assert end is not None, "The batch got its answer, but the service didn't end after it."
-    assert end.code == 0, f"The batch got its answer, but the service ended with exit code {code}."
+    assert end.code == 0, (
+        f"The batch got its answer, but the service ended with exit code {code}"
+        + (f": {drained.why}." if drained.why else ".")
+    )
 
 
 @pytest.mark.points(1)

@@ -61,7 +61,7 @@ def test_limit_is_enforced(run_command: RunCommand, story: Leak, bench: Bench) -
     )
     assert story.end is not None, (
         f"The leak came to {story.answer} and the container's first process lived on: "
-        "the limit didn't end the service."
+        f"the limit didn't end the service.{story.container.last_words()}"
     )
     bench.record(
         Evidence(

@@ -22,6 +22,7 @@ MB = 1_000_000
 MOST = 30 * MB
 UNBOUNDED = 32 * MB
 """Written where nothing bounds the log."""
+NO_LINE = " (docker logs web prints none)"
 LEAST = 1000
 """The least size in bytes of a file that holds a line."""
 FRAME = 110
@@ -193,6 +194,9 @@ def test_three_files(kept: Kept, bench: Bench) -> None:
     assert kept.files == 3, (
         f"The log is kept in {kept.files} file{'s' if kept.files != 1 else ''} instead of three."
     )
+    assert kept.last, (
+        f"The log has room for three files, and none has a line of the service{NO_LINE}."
+    )
     if kept.size and kept.size * kept.files <= MOST:
         seen = -(-kept.bytes // kept.size)
         assert seen == 3, (
@@ -217,6 +221,7 @@ def test_labels_are_attached(kept: Kept, bench: Bench) -> None:
     bench.record(
         Evidence("docker logs --details --tail 1 web | cut -c1-80", shown or "(nothing attached)")
     )
+    assert kept.last, f"No line of the service was kept{NO_LINE}, so none carries a label."
     assert kept.attached, (
         "No label of the service is attached to its lines. The option labels takes the names of "
         "labels that the service has."

@@ -124,7 +124,7 @@ def run(
     except Refused as error:
         if any(fault in error.reason for fault in _START_FAULTS):
             raise LearnerFault(
-                f"The container doesn't start: {_short(error.reason)}",
+                f"The container doesn't start: {_short(error.reason)}{_option(body, error.reason)}",
                 Evidence("docker run -d --name web …", error.reason[:600], "a running container"),
             ) from error
         raise
@@ -164,6 +164,14 @@ def _created(bench: Bench, body: dict[str, Any]) -> str:
             raise
     anywhere = {key: value for key, value in body["HostConfig"].items() if key != "CpusetCpus"}
     return bench.engine.create({**body, "HostConfig": anywhere})
+
+
+def _option(body: Mapping[str, Any], reason: str) -> str:
+    """Which logging option has the value that the engine can't read; it says the value alone."""
+    options = (body["HostConfig"].get("LogConfig") or {}).get("Config") or {}
+    meant = [f"{key}: {value}" for key, value in options.items() if f'parsing "{value}"' in reason]
+    wanted = "; it takes true or false" if "ParseBool" in reason else ""
+    return f" (the logging option {meant[0]}{wanted})" if meant else ""
 
 
 def _short(reason: str) -> str:

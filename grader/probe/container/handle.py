@@ -11,6 +11,7 @@ from grader.probe.container import receipt
 from grader.verdict.facts import Logs, State
 from grader.verdict.outcome import LearnerFault
 from grader.verdict.report import Evidence
+from grader.verdict.text import last_line
 
 ANSWER_SECONDS = 10.0
 
@@ -56,6 +57,11 @@ class Handle:
             _lines(engine.logs(self.id, stdout=True, stderr=False)),
             _lines(engine.logs(self.id, stdout=False, stderr=True)),
         )
+
+    def last_words(self) -> str:
+        """A sentence with the last line that was printed, for a message; empty where none was."""
+        said = last_line(self._read_logs().lines)
+        return f" Its last line was {said[:200]!r}." if said else ""
 
     def _log_evidence(self, expected: str) -> Evidence:
         return receipt.logs(self._read_logs(), expected)

@@ -94,7 +94,8 @@ class Serving(Handle):
         if not future.done() and self._bench.watch.of(self.id, "die"):
             code = self._bench.watch.of(self.id, "die")[-1]["Actor"]["Attributes"]["exitCode"]
             raise LearnerFault(
-                f"The container ended at once with exit code {code} instead of serving.",
+                f"The container ended at once with exit code {code} instead of serving."
+                f"{self.last_words()}",
                 self._log_evidence("a service that keeps running"),
             )
         response = _response(self._bench.pod.answer(future, 5))

@@ -1,0 +1,5 @@
+"""Set-up that fails."""
+
+
+def configure_logging():
+    raise RuntimeError("no handler is called console")
