@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,9 @@ from grader.probe.container import receipt
 from grader.verdict.facts import Logs, State
 from grader.verdict.outcome import LearnerFault
 from grader.verdict.report import Evidence
-from grader.verdict.text import last_line
+from grader.verdict.text import clean, last_line
 
+_EXEC = re.compile(r"exec (/\S+): no such file or directory")
 ANSWER_SECONDS = 10.0
 
 
@@ -61,7 +63,18 @@ class Handle:
     def last_words(self) -> str:
         """A sentence with the last line that was printed, for a message; empty where none was."""
         said = last_line(self._read_logs().lines)
-        return f" Its last line was {said[:200]!r}." if said else ""
+        why = self._missing_interpreter(said)
+        return f" Its last line was {said[:200]!r}.{why}" if said else ""
+
+    def _missing_interpreter(self, said: str) -> str:
+        """The kernel says of a script that isn't there what is true of its interpreter."""
+        match = _EXEC.fullmatch(said)
+        content = self._bench.engine.get_file(self.id, match[1]) if match else None
+        words = content[2:200].split(None, 1) if content and content.startswith(b"#!") else ()
+        if not words or not match:
+            return ""
+        named = clean(words[0].decode("utf-8", "replace"))
+        return f" {match[1]} is there; its first line names {named}, and that isn't."
 
     def _log_evidence(self, expected: str) -> Evidence:
         return receipt.logs(self._read_logs(), expected)
