@@ -16,6 +16,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
 
 from grader.verdict.outcome import MachineTooBusy
@@ -32,6 +33,9 @@ FAIR = 0.5
 """A time that was taken while the machine gave less than this share says nothing."""
 OVERHEAD_SECONDS = 0.5
 """Of work, which a step takes beside what it waits for."""
+AT_WORK = 0.015
+"""The part of a processor that a program takes which works and gets little; one that waits takes
+less, a server's own ticks included."""
 LOOK_SECONDS = 0.25
 RECENT_SECONDS = 3.0
 BEAT_SECONDS = 0.7
@@ -121,12 +125,21 @@ def metronome() -> Metronome:
 
 
 class Patience:
-    """One wait: at least ``seconds``, and so long that the machine gave ``enough`` of them."""
+    """One wait: at least ``seconds``, and so long that the machine gave ``enough`` of them.
 
-    def __init__(self, seconds: float, enough: float = ENOUGH_SECONDS) -> None:
+    ``used`` tells how many seconds of the processors the one had that is waited for.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        enough: float = ENOUGH_SECONDS,
+        used: Callable[[], float] | None = None,
+    ) -> None:
         self._metronome = metronome()
         self._seconds = seconds
         self._enough = enough
+        self._used = used
         self._begun = time.monotonic()
 
     def left(self) -> float:
@@ -139,11 +152,20 @@ class Patience:
         if needed > 0:
             self._metronome.beat()
         given = self._metronome.given(self._begun) if needed > 0 else 0.0
-        if given >= needed:
+        if given >= needed and not self._is_at_work():
             return 0.0
         if passed > max(LONGEST_SECONDS, LONGEST_TIMES * self._seconds):
             raise _too_busy(passed, given)
         return max(LOOK_SECONDS, needed - given)
+
+    def _is_at_work(self) -> bool:
+        """Whether the one that is waited for still takes what it gets of the processors, and had
+        less than ``enough`` seconds of them: other containers' share isn't what a program beside
+        them measures."""
+        if self._used is None or (before := self._used()) >= self._enough:
+            return False
+        time.sleep(2 * LOOK_SECONDS)
+        return self._used() - before > AT_WORK * 2 * LOOK_SECONDS
 
 
 def _too_busy(waited: float, given: float) -> MachineTooBusy:

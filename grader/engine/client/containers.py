@@ -47,6 +47,12 @@ class Containers(Calls):
         return self._client.logs(container, stdout=stdout, stderr=stderr)
 
     @translated
+    def cpu_seconds(self, container: str) -> float:
+        """Of the processors, since it was started; 0 where the engine doesn't account for it."""
+        stats = self._client.stats(container, stream=False, one_shot=True)
+        return int(stats.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage") or 0) / 1e9
+
+    @translated
     def first_line(self, container: str) -> bytes:
         """The oldest line of stdout that the engine still has; empty when there is none."""
         stream = self._client.logs(container, stdout=True, stderr=False, stream=True)

@@ -80,7 +80,10 @@ def begin(image: Image, start: Start) -> Loading:
         if not container.state.running:
             raise
         container.execute("touch", ARRIVED)
-        return Loading(container, None, None, container.wait_ready())
+        late = container.wait_ready()
+        if not late.ok and container.left_behind(WEIGHTS) is None:  # it was slow to start, no more
+            return Loading(container, late, None, None)
+        return Loading(container, None, None, late)
     asked = prediction.send(container)()
     if container.left_behind(WEIGHTS) is not None:
         return Loading(container, None, None, first)

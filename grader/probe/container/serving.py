@@ -85,7 +85,7 @@ class Serving(Handle):
     def wait_ready(self, path: str = "/health", seconds: float = READY_SECONDS) -> Response:
         """The first answer of the service. Raises LearnerFault when none comes or the container
         ends first."""
-        patience = Patience(seconds)
+        patience = Patience(seconds, used=lambda: self._bench.engine.cpu_seconds(self.id))
         future = self._first_answer(path, seconds)
         while future.done() and "error" in future.result().get("result", {}):
             if not (left := patience.left()):

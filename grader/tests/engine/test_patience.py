@@ -57,6 +57,18 @@ def test_long_wait_needs_no_more_than_enough(machine: Steady) -> None:
     assert waited(wait) < 1.3
 
 
+def test_who_is_still_at_work_is_waited_for(machine: Steady) -> None:
+    """The machine gave enough to a program beside it, and little to this one."""
+    begun = time.monotonic()
+    assert waited(Patience(0.2, enough=0.4, used=lambda: 0.2 * (time.monotonic() - begun))) >= 2.0
+
+
+def test_who_rests_or_had_enough_isnt(machine: Steady) -> None:
+    begun = time.monotonic()
+    assert waited(Patience(0.2, used=lambda: 0.001 * (time.monotonic() - begun))) < 0.9
+    assert waited(Patience(0.2, used=lambda: 5.0)) < 0.4
+
+
 def test_machine_that_gives_nothing_is_no_answers_fault(
     machine: Steady, monkeypatch: pytest.MonkeyPatch
 ) -> None:
