@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from grader.verdict.facts import Process
-
-
-def own(processes: Sequence[Process]) -> tuple[Process, ...]:
-    """The first process and what descends from it: without what docker exec runs, as it does for
-    a health check, whose first moments are root's."""
-    parents = {process.host_pid: process.parent for process in processes}
-    first = {process.host_pid for process in processes if process.pid == 1}
-
-    def descends(pid: int) -> bool:
-        while pid in parents and pid not in first:
-            pid = parents[pid]
-        return pid in first
-
-    return tuple(process for process in processes if descends(process.host_pid))
 
 
 def assert_unprivileged(processes: Iterable[Process], user: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,20 @@ class Process:
 
     def catches(self, number: signal.Signals) -> bool:
         return bool(self.signals_caught >> (number - 1) & 1)
+
+
+def own(processes: Sequence[Process]) -> tuple[Process, ...]:
+    """The first process and what descends from it: without what docker exec runs, as it does for
+    a health check, whose first moments are root's."""
+    parents = {process.host_pid: process.parent for process in processes}
+    first = {process.host_pid for process in processes if process.pid == 1}
+
+    def descends(pid: int) -> bool:
+        while pid in parents and pid not in first:
+            pid = parents[pid]
+        return pid in first
+
+    return tuple(process for process in processes if descends(process.host_pid))
 
 
 @dataclass(frozen=True)

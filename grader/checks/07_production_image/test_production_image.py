@@ -19,7 +19,7 @@ from grader.judging.shutdown import Shutdown
 from grader.probe.bench import Bench
 from grader.probe.container import Container
 from grader.probe.start import Rebuild, Start
-from grader.verdict.facts import Process
+from grader.verdict.facts import Process, own
 
 pytestmark = [pytest.mark.exercise("production_image"), pytest.mark.observed]
 
@@ -52,7 +52,7 @@ def running(life: Life) -> Container:
 
 @pytest.fixture(scope="module")
 def processes(running: Container) -> tuple[Process, ...]:
-    return identity.own(running.processes())
+    return own(running.processes())
 
 
 @pytest.fixture(scope="module")

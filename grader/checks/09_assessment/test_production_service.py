@@ -20,7 +20,7 @@ from grader.judging.scenes.production import End, Production, Work
 from grader.probe.bench import Bench
 from grader.probe.container import Container
 from grader.probe.start import Start
-from grader.verdict.facts import Usage
+from grader.verdict.facts import Usage, own
 
 pytestmark = [pytest.mark.exercise("production_service"), pytest.mark.observed]
 
@@ -89,7 +89,7 @@ def test_non_root(running: Container, service: Service, image: Image) -> None:
 
     Whoever breaks into the service gets what its processes have.
     """
-    processes = identity.own(running.processes())
+    processes = own(running.processes())
     running.show(processes)
     identity.assert_unprivileged(processes, service.config.get("User") or image.user)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from grader.engine.client.call import Refused
+from grader.engine.image import NANOSECONDS
 from grader.engine.patience import Patience
 from grader.engine.watch import moment
 from grader.probe.container import receipt as receipts
@@ -116,8 +117,12 @@ class Living(Handle):
 
         Given up early when the status becomes ``or_else``, after ``probes`` whole runs of the
         health check that began after this call and didn't bring it, or when the container ends:
-        one that has ended keeps its last status and has none.
+        one that has ended keeps its last status and has none. A probe that hangs may take its own
+        timeout, which comes on top.
         """
+        if wanted == "unhealthy":
+            check = self._bench.engine.inspect(self.id)["Config"].get("Healthcheck") or {}
+            seconds += (check.get("Timeout") or 0) / NANOSECONDS
         begun = time.monotonic()
         watch = self._bench.watch
         # The end of a run can't be counted: a program that isn't there has none. The next run
