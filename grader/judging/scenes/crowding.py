@@ -24,21 +24,25 @@ NOTHING = "/drydock-nothing"
 """A path that no service has: its answer costs what a request costs."""
 ROUNDS = 4
 ALONE = 3
+LEAST_WORK = 0.2
+"""The least part of a prediction's time that is work: the rest is what any request costs."""
 
 
 @dataclass(frozen=True)
 class Crowding:
-    """Seconds for one prediction alone, for one among requests for nothing, and for one among as
-    many health requests."""
+    """Seconds for one prediction alone, for one among requests for nothing, for one among as many
+    health requests, and for a request for nothing alone."""
 
     alone: float
+    nothing: float
     control: float
     together: float
 
     @property
     def ratio(self) -> float:
-        """How many predictions' time the health requests took, with the prediction among them."""
-        return 1 + max(0.0, self.together - self.control) / self.alone
+        """How many predictions' work the health requests took, with the prediction among them."""
+        work = max(self.alone - self.nothing, LEAST_WORK * self.alone)
+        return 1 + max(0.0, self.together - self.control) / work
 
 
 def play(container: Container, enough: float) -> Crowding:
@@ -46,18 +50,25 @@ def play(container: Container, enough: float) -> Crowding:
     prediction alone is timed before and after each, so that neither side has the better moment.
     The first round with a ratio of at most ``enough`` is the last. Raises LearnerFault when a
     prediction is wrong."""
-    alone, controls, rounds = [_alone(container)], [], []
+    alone, nothing = [_alone(container)], [_nothing(container)]
+    controls, rounds = [], []
     for _ in range(ROUNDS):
         rounds.append(_timed(lambda: _among(container, "/health")))
         controls.append(_timed(lambda: _among(container, NOTHING)))
         alone.append(_alone(container))
-        if Crowding(min(alone), min(controls), min(rounds)).ratio <= enough:
+        nothing.append(_nothing(container))
+        found = Crowding(min(alone), min(nothing), min(controls), min(rounds))
+        if found.ratio <= enough:
             break
-    return Crowding(min(alone), min(controls), min(rounds))
+    return found
 
 
 def _alone(container: Container) -> float:
     return min(_timed(lambda: prediction.send(container)()) for _ in range(ALONE))
+
+
+def _nothing(container: Container) -> float:
+    return min(_seconds(lambda: container.send(NOTHING, receipt=False)())[0] for _ in range(ALONE))
 
 
 def _among(container: Container, path: str) -> Response:
@@ -69,12 +80,16 @@ def _among(container: Container, path: str) -> Response:
 
 
 def _timed(call: Callable[[], Response]) -> float:
-    begun = time.monotonic()
-    answer = call()
-    seconds = time.monotonic() - begun
+    seconds, answer = _seconds(call)
     if answer.json() != {"score": SCORE}:
         raise LearnerFault(
             f"A prediction for {json.dumps(FEATURES)} came to {answer}; it should be "
             f'{{"score": {SCORE}}}.'
         )
     return seconds
+
+
+def _seconds(call: Callable[[], Response]) -> tuple[float, Response]:
+    begun = time.monotonic()
+    answer = call()
+    return time.monotonic() - begun, answer

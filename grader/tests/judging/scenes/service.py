@@ -104,6 +104,8 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
+    """With the standard five, a connection more waits a second for its next try."""
 
 
 def key() -> str:

@@ -13,11 +13,11 @@ pytestmark = pytest.mark.slow
 
 
 def test_health_that_works_takes_longer_than_one_that_looks(built: Built, start: Start) -> None:
-    """Twelve of them and a prediction are thirteen times the work."""
+    """Twelve of them and a prediction are thirteen times the work; the check draws its line at
+    five."""
     looking = crowding.play(start(built()), 5.0)
     working = crowding.play(start(built("works")), 5.0)
-    assert working.ratio > 5.0
-    assert looking.ratio < working.ratio / 2
+    assert looking.ratio <= 5.0 < working.ratio, (looking, working)
 
 
 def test_wrong_prediction_is_no_measure(built: Built, start: Start) -> None:
