@@ -29,6 +29,8 @@ LONGEST_SECONDS, LONGEST_TIMES = 150.0, 4.0
 gives."""
 ROUNDING = 0.8
 """An idle machine gives a little less than every second: something always runs."""
+IDLE = 0.9
+"""The share of a machine that has room for everybody."""
 FAIR = 0.5
 """A time that was taken while the machine gave less than this share says nothing."""
 OVERHEAD_SECONDS = 0.5
@@ -152,7 +154,7 @@ class Patience:
         if needed > 0:
             self._metronome.beat()
         given = self._metronome.given(self._begun) if needed > 0 else 0.0
-        if given >= needed and not self._is_at_work():
+        if given >= needed and (given > IDLE * passed or not self._is_at_work()):
             return 0.0
         if passed > max(LONGEST_SECONDS, LONGEST_TIMES * self._seconds):
             raise _too_busy(passed, given)

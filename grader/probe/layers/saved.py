@@ -62,7 +62,7 @@ def _blob(stream: IO[bytes], size: int) -> IO[bytes] | None:
     if content[:1] in (b"{", b"["):
         try:
             json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
         else:
             return None

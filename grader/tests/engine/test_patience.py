@@ -59,11 +59,17 @@ def test_long_wait_needs_no_more_than_enough(machine: Steady) -> None:
 
 def test_who_is_still_at_work_is_waited_for(machine: Steady) -> None:
     """The machine gave enough to a program beside it, and little to this one."""
+    machine.steady = 0.8
     begun = time.monotonic()
     assert waited(Patience(0.2, enough=0.4, used=lambda: 0.2 * (time.monotonic() - begun))) >= 2.0
 
 
+def test_idle_machine_leaves_nobody_waiting(machine: Steady) -> None:
+    assert waited(Patience(0.2, used=time.monotonic)) < 0.4
+
+
 def test_who_rests_or_had_enough_isnt(machine: Steady) -> None:
+    machine.steady = 0.8
     begun = time.monotonic()
     assert waited(Patience(0.2, used=lambda: 0.001 * (time.monotonic() - begun))) < 0.9
     assert waited(Patience(0.2, used=lambda: 5.0)) < 0.4
