@@ -24,25 +24,21 @@ NOTHING = "/drydock-nothing"
 """A path that no service has: its answer costs what a request costs."""
 ROUNDS = 4
 ALONE = 3
-LEAST_WORK = 0.2
-"""The least part of a prediction's time that is work: the rest is what any request costs."""
 
 
 @dataclass(frozen=True)
 class Crowding:
-    """Seconds for one prediction alone, for one among requests for nothing, for one among as many
-    health requests, and for a request for nothing alone."""
+    """Seconds for one prediction alone, for one among requests for nothing, and for one among as
+    many health requests."""
 
     alone: float
-    nothing: float
     control: float
     together: float
 
     @property
     def ratio(self) -> float:
-        """How many predictions' work the health requests took, with the prediction among them."""
-        work = max(self.alone - self.nothing, LEAST_WORK * self.alone)
-        return 1 + max(0.0, self.together - self.control) / work
+        """How many predictions' time the health requests took, with the prediction among them."""
+        return 1 + max(0.0, self.together - self.control) / self.alone
 
 
 def play(container: Container, enough: float) -> Crowding:
@@ -50,25 +46,18 @@ def play(container: Container, enough: float) -> Crowding:
     prediction alone is timed before and after each, so that neither side has the better moment.
     The first round with a ratio of at most ``enough`` is the last. Raises LearnerFault when a
     prediction is wrong."""
-    alone, nothing = [_alone(container)], [_nothing(container)]
-    controls, rounds = [], []
+    alone, controls, rounds = [_alone(container)], [], []
     for _ in range(ROUNDS):
         rounds.append(_timed(lambda: _among(container, "/health")))
         controls.append(_timed(lambda: _among(container, NOTHING)))
         alone.append(_alone(container))
-        nothing.append(_nothing(container))
-        found = Crowding(min(alone), min(nothing), min(controls), min(rounds))
-        if found.ratio <= enough:
+        if Crowding(min(alone), min(controls), min(rounds)).ratio <= enough:
             break
-    return found
+    return Crowding(min(alone), min(controls), min(rounds))
 
 
 def _alone(container: Container) -> float:
     return min(_timed(lambda: prediction.send(container)()) for _ in range(ALONE))
-
-
-def _nothing(container: Container) -> float:
-    return min(_seconds(lambda: container.send(NOTHING, receipt=False)())[0] for _ in range(ALONE))
 
 
 def _among(container: Container, path: str) -> Response:
@@ -80,16 +69,12 @@ def _among(container: Container, path: str) -> Response:
 
 
 def _timed(call: Callable[[], Response]) -> float:
-    seconds, answer = _seconds(call)
+    begun = time.monotonic()
+    answer = call()
+    seconds = time.monotonic() - begun
     if answer.json() != {"score": SCORE}:
         raise LearnerFault(
             f"A prediction for {json.dumps(FEATURES)} came to {answer}; it should be "
             f'{{"score": {SCORE}}}.'
         )
     return seconds
-
-
-def _seconds(call: Callable[[], Response]) -> tuple[float, Response]:
-    begun = time.monotonic()
-    answer = call()
-    return time.monotonic() - begun, answer
