@@ -88,6 +88,8 @@ def build(
             str(root / "context"),
         ]
         run = _run(command, root, seconds, printed)
+        if buildlog.is_mute(run):
+            run = _run(command, root, seconds, printed)
         if run.code == 0:
             return _identity(root / METADATA)
     raise buildlog.failure(run, recipe, seconds)

@@ -64,6 +64,13 @@ def _cause(output: Sequence[str]) -> str:
     return found[-1].rstrip(".")[:300] if found else ""
 
 
+def is_mute(run: Run) -> bool:
+    """Whether a step failed without a word. On a busy machine BuildKit now and then loses what a
+    step said at its end; then it is worth to hear it again, and the steps before it are cached."""
+    failed = any("did not complete successfully" in line for line in run.lines)
+    return failed and not run.expired and not any(map(PRINTED.match, run.lines))
+
+
 def failure(run: Run, recipe: Buildable, deadline: float) -> Exception:
     """What to raise for a build that didn't succeed: BuildFailed with the offending line, NotInLab
     for what only the lab lacks, EngineError where the engine gave up or is gone."""

@@ -108,7 +108,7 @@ class Metronome:
         """Whether something took longer than ``limit`` seconds that took ``seconds`` until now.
         Raises MachineTooBusy where what is over may be the machine's doing."""
         share = self.share(time.monotonic() - seconds)
-        if seconds > limit and share < FAIR and (seconds - limit) * share < OVERHEAD_SECONDS:
+        if seconds > limit and share < IDLE and (seconds - limit) * share < OVERHEAD_SECONDS:
             raise _too_busy(seconds, seconds * share)
         return seconds > limit
 
