@@ -65,8 +65,7 @@ class Verdicts:
             for needed in marker.args:
                 result = self._results.get(needed)
                 if result is None or result.status is not Status.PASSED:
-                    title = result.title if result else needed
-                    pytest.skip(f"Needs “{title}”, which has not passed.")
+                    pytest.skip(f"Needs “{self._title(needed)}”, which has not passed.")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -116,8 +115,8 @@ class Verdicts:
             blamed = self._blamed.setdefault(id(problem), check)
             if blamed == check:
                 return Status.FAILED, problem.message, ""
-            title = self._results[blamed].title if blamed in self._results else blamed
-            return Status.SKIPPED, f"Needs what “{title}” looks at, which failed.", ""
+            needed = self._title(blamed)
+            return Status.SKIPPED, f"Needs what “{needed}” looks at, which failed.", ""
         if isinstance(problem, CapabilityAbsent):
             return Status.SKIPPED, problem.reason, problem.capability
         if isinstance(problem, pytest.skip.Exception):
@@ -127,6 +126,10 @@ class Verdicts:
         if isinstance(problem, GraderError):
             return Status.ERROR, str(problem), ""
         return Status.ERROR, f"{unforeseen(problem)} Nothing was scored.", ""
+
+    def _title(self, check: str) -> str:
+        """What the card calls a check; its id where that one hasn't ended."""
+        return self._results[check].title if check in self._results else check
 
     def _shown(self, expects: str) -> tuple[Evidence, ...]:
         unique = dict.fromkeys(self._evidence)

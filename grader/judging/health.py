@@ -72,11 +72,10 @@ def assert_becomes(
     wanted: str,
     otherwise: str,
     *,
-    seconds: float = STATUS_SECONDS,
     probes: int = 3,
 ) -> None:
     """The status becomes ``wanted``; ``otherwise`` begins the sentence that names it else."""
-    became = container.wait_health(wanted, seconds, probes=probes)
+    became = container.wait_health(wanted, STATUS_SECONDS, probes=probes)
     assert became is not None, f"{otherwise} {status(container)}."
     if wanted == "unhealthy":
         # A probe that ends the service does so a moment later than it fails.

@@ -153,7 +153,9 @@ def test_dependent_waits(loads: Startup, broken: Startup, bench: Bench) -> None:
         f"{' at all' if not loads.too_early else ' yet'}."
     )
     if loads.healthy is None:
-        pytest.skip("Needs service_becomes_healthy, which has not passed.")
+        pytest.skip(
+            "Needs “The scorer becomes healthy once it has loaded its model”, which has not passed."
+        )
     assert loads.starts, (
         f"The scorer became healthy, and nothing that depends on it was started. Compose said: "
         f"{loads.said or 'nothing'}"

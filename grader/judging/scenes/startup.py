@@ -79,7 +79,7 @@ def begin(
     """The services twice, side by side: with a scorer that ``loads``, and with one that is
     ``broken``. Of the scorer's ``own`` health check the times are ours. Whoever calls closes
     them."""
-    begun = {}
+    begun, mounted = {}, project.mounted(services.values())
     for scene, (variable, start_period) in SCENES.items():
         written = {
             name: project.written(bench, image, service, needs[name])
@@ -97,7 +97,7 @@ def begin(
                 start_period=start_period,
                 **PROBED,
             )
-        begun[scene] = Project(bench, scene, written, project.mounted(services.values()))
+        begun[scene] = Project(bench, scene, written, mounted)
     return begun
 
 
